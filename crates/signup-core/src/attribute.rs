@@ -1,0 +1,168 @@
+//! Plain attributes: checked text that identifies nobody.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use language_tags::LanguageTag;
+use regex::{Regex, RegexBuilder};
+use serde::{Deserialize, Serialize};
+
+/// The most characters that one text attribute may have (our choice).
+pub const MAX_TEXT_CHARACTERS: usize = 1_024;
+/// RFC 5646, section 4.4.1: a buffer of this size holds every tag in use.
+const MAX_LANGUAGE_TAG_CHARACTERS: usize = 35;
+const MAX_PATTERN_BYTES: usize = 1_024;
+/// Bounds the compiled form of a pattern, so that `(\w{999}){999}` in a file cannot use up the memory.
+const MAX_COMPILED_BYTES: usize = 1 << 20;
+
+/// Why a text is no value for an attribute. The messages never repeat the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AttributeError {
+    /// More than [`MAX_TEXT_CHARACTERS`].
+    #[error("must be at most {MAX_TEXT_CHARACTERS} characters long")]
+    TooLong,
+    /// A control character, line breaks included.
+    #[error("must not contain control characters")]
+    ControlCharacter,
+    /// Not a day of the calendar in the expected form.
+    #[error("must be a calendar date of the form {0}")]
+    NotADate(&'static str),
+}
+
+/// Returns `text` when it is at most 1,024 characters without control characters. It may be empty.
+pub fn text_attribute(text: &str) -> Result<&str, AttributeError> {
+    if text.chars().nth(MAX_TEXT_CHARACTERS).is_some() {
+        return Err(AttributeError::TooLong);
+    }
+    if text.chars().any(char::is_control) {
+        return Err(AttributeError::ControlCharacter);
+    }
+    Ok(text)
+}
+
+/// Whether `text` is the name of a time zone or link in the IANA database, such as `Asia/Shanghai`; case counts.
+pub fn is_zone_name(text: &str) -> bool {
+    chrono_tz::Tz::from_str(text).is_ok()
+}
+
+/// Whether `text` is a well-formed BCP 47 tag of at most 35 characters, such as `zh-Hans-CN`.
+pub fn is_language_tag(text: &str) -> bool {
+    text.len() <= MAX_LANGUAGE_TAG_CHARACTERS
+        // The parser takes private-use tags with empty or overlong parts.
+        && text.split('-').all(|part| matches!(part.len(), 1..=8))
+        && LanguageTag::parse(text).is_ok()
+}
+
+/// Parses `YYYYMMDD`, years 0001 to 9999.
+pub fn parse_compact_date(text: &str) -> Result<Date, AttributeError> {
+    date_of(text, [0..4, 4..6, 6..8], 8).ok_or(AttributeError::NotADate("YYYYMMDD"))
+}
+
+/// Parses `YYYY-MM-DD`, years 0001 to 9999.
+pub fn parse_iso_date(text: &str) -> Result<Date, AttributeError> {
+    let hyphens = [4, 7].map(|at| text.as_bytes().get(at));
+    (hyphens == [Some(&b'-'); 2])
+        .then(|| date_of(text, [0..4, 5..7, 8..10], 10))
+        .flatten()
+        .ok_or(AttributeError::NotADate("YYYY-MM-DD"))
+}
+
+fn date_of(text: &str, fields: [std::ops::Range<usize>; 3], length: usize) -> Option<Date> {
+    if text.len() != length {
+        return None;
+    }
+    let [year, month, day] = fields.map(|field| number(text.get(field)?));
+    // PostgreSQL has no year 0.
+    let year = year.filter(|year| *year > 0)?;
+    Date::new(year, i8::try_from(month?).ok()?, i8::try_from(day?).ok()?).ok()
+}
+
+fn number(digits: &str) -> Option<i16> {
+    // `parse` alone would take a sign.
+    let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+    all_digits.then(|| digits.parse().ok()).flatten()
+}
+
+/// A regular expression that a whole value must match. Written as a string in files.
+///
+/// Matching takes time linear in the value; the pattern's text is limited to 1,024 bytes and its compiled form to
+/// 1 MiB.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Pattern {
+    source: String,
+    whole: Regex,
+}
+
+/// A pattern that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// The text of the pattern is longer than 1,024 bytes.
+    #[error("the pattern is longer than {MAX_PATTERN_BYTES} bytes")]
+    TooLong,
+    /// The pattern is malformed, or too large once compiled.
+    #[error("the pattern is not usable: {0}")]
+    Malformed(String),
+}
+
+impl Pattern {
+    /// Compiles a pattern in the syntax of the `regex` crate.
+    pub fn parse(source: &str) -> Result<Self, PatternError> {
+        if source.len() > MAX_PATTERN_BYTES {
+            return Err(PatternError::TooLong);
+        }
+        // Compiled alone first: `a)|(b` is malformed, but would pass, and escape the anchors, between brackets.
+        compile(source)?;
+        Ok(Self {
+            source: source.to_owned(),
+            whole: compile(&format!(r"\A(?:{source})\z"))?,
+        })
+    }
+
+    /// The pattern as written.
+    pub fn as_str(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether the whole value matches.
+    pub fn matches(&self, value: &str) -> bool {
+        self.whole.is_match(value)
+    }
+}
+
+fn compile(source: &str) -> Result<Regex, PatternError> {
+    RegexBuilder::new(source)
+        .size_limit(MAX_COMPILED_BYTES)
+        .dfa_size_limit(MAX_COMPILED_BYTES)
+        .build()
+        .map_err(|error| PatternError::Malformed(error.to_string()))
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for Pattern {}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Pattern({:?})", self.source)
+    }
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = PatternError;
+
+    fn try_from(source: String) -> Result<Self, Self::Error> {
+        Self::parse(&source)
+    }
+}
+
+impl From<Pattern> for String {
+    fn from(pattern: Pattern) -> Self {
+        pattern.source
+    }
+}
