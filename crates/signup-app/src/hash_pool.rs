@@ -1,0 +1,187 @@
+//! bcrypt on a few threads of its own, with a bounded queue.
+//!
+//! A password that cannot be hashed before its caller's deadline is refused at once, so that ten
+//! times more sign-ups than the processor can bear cost memory for `hash.queue` passwords and no
+//! more, and the refused ones learn it immediately.
+
+mod backlog;
+
+use std::fmt;
+use std::io;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use signup_core::password::Password;
+use tokio::sync::oneshot;
+
+use crate::settings::HashSettings;
+
+use self::backlog::{Backlog, Job};
+
+/// Cheap enough to be unnoticed when a pool starts, dear enough to predict what a real hash takes.
+const CALIBRATION_COST: u32 = 6;
+
+/// A finished bcrypt hash in the usual `$2b$…` form. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// The hash as it is stored.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Gives the text away to be stored.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+impl From<String> for PasswordHash {
+    /// Takes a hash that was stored earlier.
+    fn from(stored: String) -> Self {
+        Self(stored)
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(***)")
+    }
+}
+
+/// Why a password was not hashed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// The deadline cannot be met, or was missed while waiting.
+    #[error("too many passwords are waiting to be hashed")]
+    Busy {
+        /// When it is worth trying again; whole seconds, at least one.
+        retry_after: Duration,
+    },
+    /// The application asks for a cost that is not permitted.
+    #[error("bcrypt cost {cost} is not permitted")]
+    CostNotPermitted {
+        /// The cost asked for.
+        cost: u32,
+    },
+    /// The pool is shutting down.
+    #[error("the hash pool has stopped")]
+    Stopped,
+    /// bcrypt refused: the password is longer than 72 bytes, or there were no random numbers.
+    #[error("bcrypt failed: {0}")]
+    Failed(String),
+}
+
+/// The threads that hash. Dropping the pool lets running hashes finish and refuses the waiting ones.
+#[derive(Debug)]
+pub struct HashPool {
+    backlog: Arc<Backlog>,
+    permitted_costs: RangeInclusive<u32>,
+    threads: usize,
+}
+
+impl HashPool {
+    /// Starts the threads. Warns in the log when costs are permitted that are only fit for tests.
+    ///
+    /// # Errors
+    /// When the system gives no more threads.
+    pub fn new(settings: &HashSettings) -> io::Result<Self> {
+        if settings.allow_test_cost {
+            log::warn!(
+                event = "hash.test_cost", cost = settings.cost;
+                "hash.allow_test_cost is on: passwords may be hashed too weakly for real users"
+            );
+        }
+        let threads = settings.threads.max(1);
+        let backlog = Arc::new(Backlog::new(settings.queue, threads, time_per_unit()?));
+        let pool = Self {
+            backlog: Arc::clone(&backlog),
+            permitted_costs: settings.permitted_costs(),
+            threads,
+        };
+        for number in 0..threads {
+            let backlog = Arc::clone(&backlog);
+            std::thread::Builder::new()
+                .name(format!("hash-{number}"))
+                .spawn(move || work(&backlog))?;
+        }
+        Ok(pool)
+    }
+
+    /// Hashes `password` with a new salt. Dropping the future gives the place in the queue up.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] at once when the hash could not be ready by `deadline`.
+    pub async fn hash(
+        &self,
+        password: Password,
+        cost: u32,
+        deadline: Instant,
+    ) -> Result<PasswordHash, HashError> {
+        if !self.permitted_costs.contains(&cost) {
+            return Err(HashError::CostNotPermitted { cost });
+        }
+        let (reply, hashed) = oneshot::channel();
+        self.backlog.push(Job {
+            password,
+            cost,
+            deadline,
+            reply,
+        })?;
+        hashed.await.unwrap_or(Err(HashError::Stopped))
+    }
+
+    /// How many passwords are waiting for a thread.
+    #[must_use]
+    pub fn queue_depth(&self) -> usize {
+        self.backlog.depth()
+    }
+
+    /// How many threads hash.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+}
+
+impl Drop for HashPool {
+    fn drop(&mut self) {
+        self.backlog.close();
+    }
+}
+
+/// Whether `password` is the one that was hashed. Takes as long as hashing did and blocks: meant for
+/// tests and the operator's tools.
+///
+/// # Errors
+/// [`HashError::Failed`] when `hash` is not a bcrypt hash.
+pub fn verify(password: &Password, hash: &PasswordHash) -> Result<bool, HashError> {
+    bcrypt::non_truncating_verify(password.expose(), hash.as_str())
+        .map_err(|error| HashError::Failed(error.to_string()))
+}
+
+fn work(backlog: &Backlog) {
+    while let Some(job) = backlog.next() {
+        let started = Instant::now();
+        let hash = bcrypt::non_truncating_hash(job.password.expose(), job.cost)
+            .map(PasswordHash)
+            .map_err(|error| HashError::Failed(error.to_string()));
+        backlog.finished(job.cost, started.elapsed());
+        // The caller may have gone away while this ran; then nobody wants the hash.
+        let _ = job.reply.send(hash);
+    }
+}
+
+/// Measures this machine once, so that the very first estimate is not a guess.
+fn time_per_unit() -> io::Result<Duration> {
+    let started = Instant::now();
+    bcrypt::non_truncating_hash("calibration", CALIBRATION_COST).map_err(io::Error::other)?;
+    Ok(started.elapsed() / 2_u32.pow(CALIBRATION_COST))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+//! Log output of a process: `env_logger` behind the `log` macros and their key-value pairs.
+//!
+//! Field names are fixed, so that one query finds a request in every service:
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `request_id` | `X-Request-Id`, taken over or made at the edge |
+//! | `trace_id` | trace of the caller, if it sent one |
+//! | `provider` | whose protocol was spoken |
+//! | `application` | id of the application |
+//! | `route` | route pattern, never the path that was asked for |
+//! | `status` | HTTP status of the reply |
+//! | `duration_ms` | time spent, milliseconds |
+//! | `user` | our id of the user |
+//! | `event` | what happened, `noun.verb` |
+//!
+//! Never logged, at any level: passwords and their hashes, one-time codes, tokens, keys, signatures,
+//! request and reply bodies, query strings, whole e-mail addresses, phone numbers or user names
+//! (masked forms only). Values of such types mask themselves in `Debug`; do not work around that.
+//!
+//! Lines go to standard error. `RUST_LOG` is not read: `log.level` is the only switch.
+
+use std::io::{self, IsTerminal, Write};
+
+use log::kv::{Key, Value, VisitSource};
+use log::{Record, SetLoggerError};
+
+use crate::settings::{LogFormat, LogSettings};
+
+/// Request id.
+pub const REQUEST_ID: &str = "request_id";
+/// Trace id of the caller.
+pub const TRACE_ID: &str = "trace_id";
+/// Provider whose protocol was spoken.
+pub const PROVIDER: &str = "provider";
+/// Id of the application.
+pub const APPLICATION: &str = "application";
+/// Route pattern.
+pub const ROUTE: &str = "route";
+/// HTTP status of the reply.
+pub const STATUS: &str = "status";
+/// Time spent in milliseconds.
+pub const DURATION_MS: &str = "duration_ms";
+/// Our id of the user.
+pub const USER: &str = "user";
+/// What happened.
+pub const EVENT: &str = "event";
+
+/// Installs the logger and a panic hook that logs a panic as one line.
+///
+/// # Errors
+/// When a logger is installed already.
+pub fn init(settings: &LogSettings) -> Result<(), SetLoggerError> {
+    let json = match settings.format {
+        LogFormat::Text => false,
+        LogFormat::Json => true,
+        LogFormat::Auto => !io::stderr().is_terminal(),
+    };
+    let mut builder = env_logger::Builder::new();
+    builder
+        .parse_filters(&settings.level)
+        .format(move |out, record| {
+            let time = out.timestamp_millis().to_string();
+            if json {
+                write_json(out, &time, record)
+            } else {
+                write_text(out, &time, record)
+            }
+        });
+    builder.try_init()?;
+    log_panics();
+    Ok(())
+}
+
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let thread = std::thread::current();
+        let place = panic.location().map(ToString::to_string);
+        let payload = panic.payload();
+        let message = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        log::error!(
+            event = "process.panic",
+            thread = thread.name().unwrap_or("unnamed"),
+            place = place.as_deref().unwrap_or("unknown");
+            "panic: {}",
+            message.unwrap_or("no message")
+        );
+    }));
+}
+
+/// `TIME LEVEL target: message key=value …`. Line breaks and other control characters are escaped,
+/// so that nothing a client sends can forge a line.
+fn write_text(out: &mut impl Write, time: &str, record: &Record<'_>) -> io::Result<()> {
+    let message = without_controls(&record.args().to_string());
+    write!(
+        out,
+        "{time} {:<5} {}: {message}",
+        record.level(),
+        record.target()
+    )?;
+    record
+        .key_values()
+        .visit(&mut TextFields(out))
+        .map_err(io::Error::other)?;
+    writeln!(out)
+}
+
+fn without_controls(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            plain.extend(character.escape_default());
+        } else {
+            plain.push(character);
+        }
+    }
+    plain
+}
+
+struct TextFields<'a, W>(&'a mut W);
+
+impl<'kvs, W: Write> VisitSource<'kvs> for TextFields<'_, W> {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), log::kv::Error> {
+        let value = without_controls(&value.to_string());
+        write!(self.0, " {key}={value}").map_err(log::kv::Error::from)
+    }
+}
+
+/// One object per line: `ts`, `level`, `target`, `msg`, then every key-value pair.
+fn write_json(out: &mut impl Write, time: &str, record: &Record<'_>) -> io::Result<()> {
+    write!(
+        out,
+        r#"{{"ts":"{time}","level":"{}","target":"#,
+        record.level()
+    )?;
+    serde_json::to_writer(&mut *out, record.target())?;
+    out.write_all(br#","msg":"#)?;
+    serde_json::to_writer(&mut *out, &record.args().to_string())?;
+    record
+        .key_values()
+        .visit(&mut JsonFields(out))
+        .map_err(io::Error::other)?;
+    out.write_all(b"}\n")
+}
+
+struct JsonFields<'a, W>(&'a mut W);
+
+impl<'kvs, W: Write> VisitSource<'kvs> for JsonFields<'_, W> {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), log::kv::Error> {
+        let value = value
+            .to_bool()
+            .map(serde_json::Value::from)
+            .or_else(|| value.to_u64().map(serde_json::Value::from))
+            .or_else(|| value.to_i64().map(serde_json::Value::from))
+            .or_else(|| value.to_f64().map(serde_json::Value::from))
+            .unwrap_or_else(|| value.to_string().into());
+        self.0.write_all(b",").map_err(log::kv::Error::from)?;
+        serde_json::to_writer(&mut *self.0, key.as_str()).map_err(log::kv::Error::boxed)?;
+        write!(self.0, ":{value}").map_err(log::kv::Error::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{write_json, write_text};
+    use log::{Level, Record};
+
+    type Writer = fn(&mut Vec<u8>, &str, &Record<'_>) -> std::io::Result<()>;
+
+    fn written(write: Writer, message: std::fmt::Arguments<'_>) -> String {
+        let fields = [
+            ("request_id", log::kv::Value::from("r-\n1")),
+            ("status", log::kv::Value::from(201)),
+            ("replayed", log::kv::Value::from(true)),
+        ];
+        let record = Record::builder()
+            .level(Level::Info)
+            .target("signup")
+            .args(message)
+            .key_values(&fields)
+            .build();
+        let mut out = Vec::new();
+        write(&mut out, "2026-01-02T03:04:05.678Z", &record).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_json_line_is_one_object_with_every_field() {
+        let line = written(write_json, format_args!("a \"quoted\"\nline"));
+
+        assert_eq!(line.matches('\n').count(), 1);
+        let object: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(
+            object,
+            serde_json::json!({
+                "ts": "2026-01-02T03:04:05.678Z",
+                "level": "INFO",
+                "target": "signup",
+                "msg": "a \"quoted\"\nline",
+                "request_id": "r-\n1",
+                "status": 201,
+                "replayed": true,
+            })
+        );
+    }
+
+    #[test]
+    fn a_text_line_cannot_be_broken_by_what_it_holds() {
+        let line = written(write_text, format_args!("one\ntwo"));
+
+        assert_eq!(
+            line,
+            "2026-01-02T03:04:05.678Z INFO  signup: one\\ntwo request_id=r-\\n1 status=201 replayed=true\n"
+        );
+    }
+}
