@@ -14,7 +14,8 @@ pub const MAX_TEXT_CHARACTERS: usize = 1_024;
 const MAX_LANGUAGE_TAG_CHARACTERS: usize = 35;
 const MAX_PATTERN_BYTES: usize = 1_024;
 /// Bounds the compiled form of a pattern, so that `(\w{999}){999}` in a file cannot use up the memory.
-const MAX_COMPILED_BYTES: usize = 1 << 20;
+/// A Unicode class takes some 20 KiB per repetition: room for `\w{1,64}`.
+const MAX_COMPILED_BYTES: usize = 4 << 20;
 
 /// Why a text is no value for an attribute. The messages never repeat the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,7 +88,7 @@ fn number(digits: &str) -> Option<i16> {
 /// A regular expression that a whole value must match. Written as a string in files.
 ///
 /// Matching takes time linear in the value; the pattern's text is limited to 1,024 bytes and its compiled form to
-/// 1 MiB.
+/// 4 MiB.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Pattern {
@@ -164,5 +165,136 @@ impl TryFrom<String> for Pattern {
 impl From<Pattern> for String {
     fn from(pattern: Pattern) -> Self {
         pattern.source
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_text_attribute_has_at_most_1024_characters_and_no_control_characters() {
+        let longest = "木".repeat(1_024);
+        assert_eq!(text_attribute(&longest), Ok(longest.as_str()));
+        assert_eq!(
+            text_attribute(&(longest + "x")),
+            Err(AttributeError::TooLong)
+        );
+        assert_eq!(text_attribute(""), Ok(""));
+        for text in ["a\0", "a\nb", "\t", "\u{85}"] {
+            assert_eq!(text_attribute(text), Err(AttributeError::ControlCharacter));
+        }
+    }
+
+    #[test]
+    fn zone_names_are_those_of_the_iana_database() {
+        for name in ["Asia/Shanghai", "UTC", "America/Argentina/Ushuaia", "PRC"] {
+            assert!(is_zone_name(name), "{name}");
+        }
+        for name in ["", "asia/shanghai", "Asia/Atlantis", "+08:00", "UTC "] {
+            assert!(!is_zone_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn language_tags_are_well_formed_bcp_47() {
+        for tag in [
+            "zh",
+            "zh-CN",
+            "zh-Hans-CN",
+            "en-us",
+            "x-private",
+            "i-klingon",
+        ] {
+            assert!(is_language_tag(tag), "{tag}");
+        }
+        for tag in [
+            "",
+            "z",
+            "zh_CN",
+            "zh--CN",
+            "x-",
+            "x--a",
+            "x-toolongpart",
+            "中文",
+        ] {
+            assert!(!is_language_tag(tag), "{tag}");
+        }
+        assert!(!is_language_tag(
+            &["x", &["abcdefgh"; 4].join("-")].join("-")
+        ));
+    }
+
+    #[test]
+    fn dates_are_days_of_the_calendar_in_exactly_one_form() {
+        assert_eq!(parse_compact_date("19860823"), Ok(date(1986, 8, 23)));
+        assert_eq!(parse_iso_date("2024-02-29"), Ok(date(2024, 2, 29)));
+        for text in [
+            "",
+            "19860832",
+            "20230229",
+            "00000101",
+            "1986823",
+            "198608230",
+            "+9860823",
+            "1986-08-23",
+            "１９８６",
+        ] {
+            assert!(parse_compact_date(text).is_err(), "{text}");
+        }
+        for text in [
+            "",
+            "20240229",
+            "2023-02-29",
+            "2024-2-29",
+            "2024/02/29",
+            "-024-02-29",
+            "2024-02-2９",
+            "2024-02-29T",
+        ] {
+            assert!(parse_iso_date(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_must_match_the_whole_value() {
+        let pattern = Pattern::parse("a|bc").unwrap();
+        assert!(pattern.matches("a") && pattern.matches("bc"));
+        assert!(!pattern.matches("ab") && !pattern.matches("abc") && !pattern.matches("a\n"));
+        assert!(!Pattern::parse("(?m)^a$").unwrap().matches("a\nb"));
+    }
+
+    #[test]
+    fn a_pattern_cannot_escape_its_anchors_or_grow_without_bound() {
+        for source in ["a)|(b", "(", "(?x)a # comment", r"(\w{999}){999}"] {
+            assert!(
+                matches!(Pattern::parse(source), Err(PatternError::Malformed(_))),
+                "{source}"
+            );
+        }
+        assert_eq!(
+            Pattern::parse(&"a".repeat(1_025)),
+            Err(PatternError::TooLong)
+        );
+        for source in [
+            r"\p{Han}{2,20}",
+            r"[\w.-]{1,64}",
+            r"^\d{17}[\dXx]$",
+            r"\S{1,255}",
+        ] {
+            assert!(Pattern::parse(source).is_ok(), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_a_string_in_files() {
+        let pattern: Pattern = serde_json::from_str(r#""[0-9]+""#).unwrap();
+        assert_eq!(pattern.as_str(), "[0-9]+");
+        assert_eq!(serde_json::to_string(&pattern).unwrap(), r#""[0-9]+""#);
+        assert!(serde_json::from_str::<Pattern>(r#""[""#).is_err());
     }
 }

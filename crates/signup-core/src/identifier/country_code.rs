@@ -4,20 +4,16 @@
 /// calling code starts like this. Source: ITU-T E.164 assigns zones 1 and 7 whole, lists the two-digit codes
 /// below and gives every other code three digits.
 pub(crate) fn calling_code_length(digits: &str) -> Option<usize> {
-    let mut bytes = digits.bytes();
-    let first = bytes.next()?;
-    if matches!(first, b'1' | b'7') {
-        return Some(1);
-    }
-    match (first, bytes.next()?) {
-        (b'2', b'0' | b'7')
-        | (b'3', b'0'..=b'4' | b'6' | b'9')
-        | (b'4', b'0' | b'1' | b'3'..=b'9')
-        | (b'5', b'1'..=b'8')
-        | (b'6', b'0'..=b'6')
-        | (b'8', b'1' | b'2' | b'4' | b'6')
-        | (b'9', b'0'..=b'5' | b'8') => Some(2),
-        (b'2'..=b'9', b'0'..=b'9') => Some(3),
+    match digits.as_bytes() {
+        [b'1' | b'7', ..] => Some(1),
+        [b'2', b'0' | b'7', ..]
+        | [b'3', b'0'..=b'4' | b'6' | b'9', ..]
+        | [b'4', b'0' | b'1' | b'3'..=b'9', ..]
+        | [b'5', b'1'..=b'8', ..]
+        | [b'6', b'0'..=b'6', ..]
+        | [b'8', b'1' | b'2' | b'4' | b'6', ..]
+        | [b'9', b'0'..=b'5' | b'8', ..] => Some(2),
+        [b'2'..=b'9', b'0'..=b'9', b'0'..=b'9', ..] => Some(3),
         _ => None,
     }
 }
@@ -37,6 +33,7 @@ mod tests {
             ("886912345678", Some(3)),
             ("35312345678", Some(3)),
             ("0861380013", None),
+            ("85", None),
             ("8", None),
             ("", None),
         ] {

@@ -130,3 +130,112 @@ fn is_digits(text: &str) -> bool {
 fn is_mainland_mobile(national: &str) -> bool {
     national.len() == MAINLAND_DIGITS && matches!(national.as_bytes(), [b'1', b'3'..=b'9', ..])
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn international(text: &str) -> Result<String, IdentifierError> {
+        PhoneNumber::parse_international(text).map(|number| number.key)
+    }
+
+    fn mainland(text: &str) -> Result<String, IdentifierError> {
+        PhoneNumber::parse_mainland(text, &MainlandSegments::default()).map(|number| number.key)
+    }
+
+    #[test]
+    fn a_hyphen_after_the_country_code_makes_no_difference() {
+        for (text, key, prefix) in [
+            ("+8615810419011", "+8615810419011", "+86"),
+            ("+86-15810419011", "+8615810419011", "+86"),
+            ("+1-2025550123", "+12025550123", "+1"),
+            ("+852-61234567", "+85261234567", "+852"),
+        ] {
+            let number = PhoneNumber::parse_international(text).unwrap();
+            assert_eq!(number.display(), text);
+            assert_eq!(number.key(), key);
+            assert_eq!(number.country_prefix(), prefix);
+        }
+    }
+
+    #[test]
+    fn a_mainland_number_has_one_key_in_both_forms() {
+        let local =
+            PhoneNumber::parse_mainland("13800138000", &MainlandSegments::default()).unwrap();
+        let international = PhoneNumber::parse_international("+86-13800138000").unwrap();
+        assert_eq!(local.key(), international.key());
+        assert_eq!(local.national_mainland(), Some("13800138000"));
+        assert_eq!(local.country_prefix(), "+86");
+        let foreign = PhoneNumber::parse_international("+85261234567").unwrap();
+        assert_eq!(foreign.national_mainland(), None);
+    }
+
+    #[test]
+    fn an_international_number_has_7_to_15_digits() {
+        let wrong_count = Err(IdentifierError::WrongDigitCount { min: 7, max: 15 });
+        assert!(international("+6834001").is_ok());
+        assert_eq!(international("+683400"), wrong_count);
+        assert!(international("+491234567890123").is_ok());
+        assert_eq!(international("+4912345678901234"), wrong_count);
+        assert_eq!(international("+"), wrong_count);
+    }
+
+    #[test]
+    fn other_spellings_of_an_international_number_are_refused() {
+        for (text, reason) in [
+            ("", IdentifierError::Empty),
+            ("15810419011", IdentifierError::MissingPlus),
+            (" 8615810419011", IdentifierError::MissingPlus),
+            ("＋8615810419011", IdentifierError::MissingPlus),
+            ("+８６15810419011", IdentifierError::NotDigits),
+            ("+86 15810419011", IdentifierError::NotDigits),
+            ("+86-158-1041-9011", IdentifierError::NotDigits),
+            ("+86-15810419011\n", IdentifierError::NotDigits),
+            ("++8615810419011", IdentifierError::NotDigits),
+            ("+8-615810419011", IdentifierError::BadCountryCode),
+            ("+861-5810419011", IdentifierError::BadCountryCode),
+            ("+-8615810419011", IdentifierError::BadCountryCode),
+            ("+08615810419011", IdentifierError::BadCountryCode),
+        ] {
+            assert_eq!(international(text), Err(reason), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_mainland_number_must_be_a_mobile_number() {
+        for text in [
+            "+86-12810419011",
+            "+86-75512345678",
+            "+86-015810419011",
+            "+86-1581041901",
+            "+86-158104190111",
+        ] {
+            assert_eq!(
+                international(text),
+                Err(IdentifierError::NotMainlandMobile),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_national_number_has_eleven_digits_of_a_known_segment() {
+        assert_eq!(mainland("15810419011").as_deref(), Ok("+8615810419011"));
+        assert_eq!(mainland("17030000000").as_deref(), Ok("+8617030000000"));
+        let wrong_count = IdentifierError::WrongDigitCount { min: 11, max: 11 };
+        for (text, reason) in [
+            ("", IdentifierError::Empty),
+            ("1581041901", wrong_count),
+            ("158104190111", wrong_count),
+            ("+8615810419011", IdentifierError::NotDigits),
+            ("１５８10419011", IdentifierError::NotDigits),
+            ("15400000000", IdentifierError::UnknownSegment),
+            ("19200000000", IdentifierError::UnknownSegment),
+            ("12345678901", IdentifierError::UnknownSegment),
+        ] {
+            assert_eq!(mainland(text), Err(reason), "{text:?}");
+        }
+    }
+}

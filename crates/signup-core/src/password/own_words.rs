@@ -38,3 +38,39 @@ fn national_number(identifier: &str) -> Option<&str> {
     let digits = identifier.strip_prefix('+')?;
     digits.get(calling_code_length(digits)?..)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IDENTIFIERS: [&str; 3] = ["Happymumu", "alice.smith@example.com", "+8615810419011"];
+
+    #[test]
+    fn a_word_of_an_identifier_is_found_whatever_its_case() {
+        for password in [
+            "happymumu1",
+            "xxHAPPYMUMUxx",
+            "ｈａｐｐｙｍｕｍｕ!",
+            "Smith-2024!",
+            "alice alice",
+            "a15810419011",
+        ] {
+            assert!(contains_own_word(password, &IDENTIFIERS), "{password}");
+        }
+    }
+
+    #[test]
+    fn a_piece_of_an_identifier_is_no_password() {
+        for password in ["10419011", "smith@example", "ppymum"] {
+            assert!(contains_own_word(password, &IDENTIFIERS), "{password}");
+        }
+    }
+
+    #[test]
+    fn other_words_are_not_the_users_own() {
+        for password in ["example for all", "86 trombones", "correct horse", ""] {
+            assert!(!contains_own_word(password, &IDENTIFIERS), "{password}");
+        }
+        assert!(!contains_own_word("bobsleigh-ride", &["bob", "", "@", "+"]));
+    }
+}

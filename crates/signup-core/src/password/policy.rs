@@ -201,3 +201,112 @@ impl From<PolicyFile> for PasswordPolicy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn policy(json: &str) -> PasswordPolicy {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn check(policy: &PasswordPolicy, text: &str) -> Result<(), PasswordError> {
+        let password = Password::new(text.to_owned())?;
+        policy.check(&password, &["happymumu"])
+    }
+
+    #[test]
+    fn the_profile_fills_the_keys_that_are_left_out() {
+        assert_eq!(policy("{}"), PasswordPolicy::default());
+        let legacy = policy(r#"{"profile":"legacy","deny_common":true}"#);
+        assert!(legacy.is_legacy());
+        assert_eq!(legacy.min_length, 6);
+        assert!(legacy.deny_common);
+        assert!(!legacy.deny_identifiers);
+    }
+
+    #[test]
+    fn a_policy_reads_back_as_it_was_written() {
+        let written = policy(
+            r#"{"profile":"legacy","min_length":7,"require":["digit","symbol"],"bcrypt_cost":11}"#,
+        );
+        assert_eq!(policy(&serde_json::to_string(&written).unwrap()), written);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let refusal = serde_json::from_str::<PasswordPolicy>(r#"{"minimum":8}"#);
+        assert!(refusal.unwrap_err().to_string().contains("minimum"));
+    }
+
+    #[test]
+    fn the_standard_profile_asks_for_eight_uncommon_characters() {
+        let standard = PasswordPolicy::default();
+        assert_eq!(check(&standard, "correct horse"), Ok(()));
+        assert_eq!(
+            check(&standard, "123456"),
+            Err(PasswordError::TooShort { min: 8 })
+        );
+        assert_eq!(check(&standard, "密码密码密码密码"), Ok(()));
+        assert_eq!(check(&standard, "PassWord"), Err(PasswordError::Common));
+        assert_eq!(
+            check(&standard, "HappyMumu99"),
+            Err(PasswordError::ContainsIdentifier)
+        );
+    }
+
+    #[test]
+    fn the_legacy_profile_accepts_123456() {
+        let legacy = PasswordPolicy::of_profile(PolicyProfile::Legacy);
+        assert_eq!(check(&legacy, "123456"), Ok(()));
+        assert_eq!(check(&legacy, "happymumu"), Ok(()));
+        assert_eq!(
+            check(&legacy, "12345"),
+            Err(PasswordError::TooShort { min: 6 })
+        );
+    }
+
+    #[test]
+    fn every_required_class_must_occur() {
+        let strict = policy(r#"{"require":["lower","upper","digit","symbol"],"max_length":12}"#);
+        assert_eq!(check(&strict, "Träume-8-Mal"), Ok(()));
+        for (text, class) in [
+            ("TRAEUME-8-M", CharacterClass::Lower),
+            ("traeume-8-m", CharacterClass::Upper),
+            ("Traeume-x-m", CharacterClass::Digit),
+            ("Traeume8密码", CharacterClass::Symbol),
+        ] {
+            assert_eq!(
+                check(&strict, text),
+                Err(PasswordError::MissingClass { class })
+            );
+        }
+        assert_eq!(
+            check(&strict, "Träume-8-Mal!"),
+            Err(PasswordError::TooLong { max: 12 })
+        );
+    }
+
+    #[test]
+    fn impossible_policies_are_refused_naming_the_key() {
+        for (json, key) in [
+            (r#"{"min_length":0}"#, "min_length"),
+            (r#"{"min_length":9,"max_length":8}"#, "min_length"),
+            (r#"{"max_length":73}"#, "max_length"),
+            (
+                r#"{"min_length":1,"max_length":1,"require":["digit","lower"]}"#,
+                "require",
+            ),
+            (r#"{"bcrypt_cost":9}"#, "bcrypt_cost"),
+            (r#"{"bcrypt_cost":16}"#, "bcrypt_cost"),
+        ] {
+            let refusal = policy(json).validate().unwrap_err();
+            assert!(refusal.contains(key), "{json}: {refusal}");
+        }
+        for profile in [PolicyProfile::Standard, PolicyProfile::Legacy] {
+            assert_eq!(PasswordPolicy::of_profile(profile).validate(), Ok(()));
+        }
+    }
+}

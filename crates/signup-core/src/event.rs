@@ -1,0 +1,212 @@
+//! Events: what other services learn of a sign-up. CloudEvents 1.0, structured JSON mode.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::application::Application;
+use crate::code::{Challenge, Channel};
+use crate::context::RequestContext;
+use crate::identifier::IdentifierKind;
+use crate::time::Timestamp;
+use crate::user::NewUser;
+
+/// The media type of an event's envelope.
+pub const CONTENT_TYPE: &str = "application/cloudevents+json";
+
+/// The kinds of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventType {
+    /// A user signed up.
+    UserCreated,
+    /// A code was asked for and is to be sent.
+    OtpRequested,
+}
+
+impl EventType {
+    /// The CloudEvents `type`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UserCreated => "signup.user.created.v1",
+            Self::OtpRequested => "signup.otp.requested.v1",
+        }
+    }
+
+    /// The schema of the event's `data`: `dataschema` in the envelope, and its file below `schemas/events/`.
+    pub const fn schema(self) -> &'static str {
+        match self {
+            Self::UserCreated => "urn:signup:schema:user.created:v1",
+            Self::OtpRequested => "urn:signup:schema:otp.requested:v1",
+        }
+    }
+}
+
+/// An event as it waits in the outbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// UUIDv7; the same everywhere: outbox row, CloudEvents `id`, AMQP `message_id`.
+    pub id: Uuid,
+    /// The CloudEvents `type`.
+    pub event_type: &'static str,
+    /// What the event is about: the user's public id, or the challenge's id. Events of one subject keep their order.
+    pub subject: String,
+    /// Where consumers' bindings find it, such as `user.created.<provider>`.
+    pub routing_key: String,
+    /// The whole envelope, JSON text.
+    pub envelope: String,
+    /// When it happened.
+    pub time: Timestamp,
+    /// The request that caused it.
+    pub request_id: String,
+}
+
+impl Event {
+    /// Announces a new user. Carries no password, hash or code.
+    pub fn user_created(user: &NewUser, context: &RequestContext) -> Self {
+        let mut identifiers = Map::new();
+        for taken in &user.identifiers {
+            let value = match taken.identifier.kind() {
+                // The key of a phone number is its E.164 form, which consumers can dial.
+                IdentifierKind::Phone => taken.identifier.key(),
+                IdentifierKind::Username | IdentifierKind::Email => taken.identifier.display(),
+            };
+            identifiers.insert(
+                taken.identifier.kind().as_str().to_owned(),
+                json!({"value": value, "verified": taken.verified}),
+            );
+        }
+        let data = json!({
+            "user": {
+                "id": user.public_id,
+                "provider": user.provider,
+                "directory": user.directory,
+                "application": user.application,
+            },
+            "identifiers": identifiers,
+            "profile": user.profile,
+            "created_at": user.created_at.to_string(),
+        });
+        let source = source(&user.provider, &user.directory, &user.application);
+        Self::new(
+            EventType::UserCreated,
+            source,
+            user.public_id.clone(),
+            format!("user.created.{}", user.provider),
+            user.created_at,
+            data,
+            context,
+        )
+    }
+
+    /// Asks the worker to send a code. Carries what is needed to derive the code, never the code.
+    pub fn otp_requested(
+        application: &Application,
+        challenge: &Challenge,
+        message: &OtpMessage,
+        context: &RequestContext,
+    ) -> Self {
+        let data = OtpRequested {
+            challenge: challenge.id,
+            key_id: challenge.key_id.clone(),
+            provider: application.provider.clone(),
+            application: application.id.clone(),
+            purpose: challenge.binding.purpose.clone(),
+            channel: challenge.binding.channel,
+            address: challenge.binding.address.clone(),
+            digits: challenge.digits,
+            template: message.template.clone(),
+            locale: message.locale.clone(),
+            expires_at: challenge.expires_at,
+        };
+        let source = source(
+            &application.provider,
+            &application.directory.id,
+            &application.id,
+        );
+        Self::new(
+            EventType::OtpRequested,
+            source,
+            challenge.id.to_string(),
+            format!("otp.requested.{}", challenge.binding.channel.as_str()),
+            challenge.created_at,
+            json!(data),
+            context,
+        )
+    }
+
+    fn new(
+        event_type: EventType,
+        source: String,
+        subject: String,
+        routing_key: String,
+        time: Timestamp,
+        data: Value,
+        context: &RequestContext,
+    ) -> Self {
+        let id = Uuid::now_v7();
+        let mut envelope = json!({
+            "specversion": "1.0",
+            "id": id,
+            "source": source,
+            "type": event_type.as_str(),
+            "subject": subject,
+            "time": time.to_string(),
+            "datacontenttype": "application/json",
+            "dataschema": event_type.schema(),
+            "requestid": context.request_id,
+            "data": data,
+        });
+        if let Some(trace_parent) = &context.trace_parent {
+            envelope["traceparent"] = json!(trace_parent);
+        }
+        Self {
+            id,
+            event_type: event_type.as_str(),
+            subject,
+            routing_key,
+            envelope: envelope.to_string(),
+            time,
+            request_id: context.request_id.clone(),
+        }
+    }
+}
+
+/// How a code's message is to look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtpMessage {
+    /// The template's name.
+    pub template: String,
+    /// The locale of the text, BCP 47.
+    pub locale: String,
+}
+
+/// `data` of `signup.otp.requested.v1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtpRequested {
+    /// The challenge whose code is to be sent.
+    pub challenge: Uuid,
+    /// The key in the ring that the code is derived with.
+    pub key_id: String,
+    /// The application's provider.
+    pub provider: String,
+    /// The application that asked.
+    pub application: String,
+    /// What the code is for.
+    pub purpose: String,
+    /// How it goes out.
+    pub channel: Channel,
+    /// Where it goes: E.164, or an e-mail address.
+    pub address: String,
+    /// Length of the code.
+    pub digits: u8,
+    /// The message's template.
+    pub template: String,
+    /// The message's locale.
+    pub locale: String,
+    /// From then on (Unix ms) it must not be sent any more.
+    pub expires_at: Timestamp,
+}
+
+fn source(provider: &str, directory: &str, application: &str) -> String {
+    format!("/{provider}/{directory}/{application}")
+}

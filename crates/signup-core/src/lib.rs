@@ -1,0 +1,18 @@
+//! The rules of signing up: what an identifier, a password, a one-time code, an application and a new user are.
+//!
+//! Nothing here does I/O, waits, or knows a provider. Values are parsed once, at the edge, into types that cannot hold
+//! a wrong value; everything behind the edge trusts them.
+
+pub mod application;
+pub mod attribute;
+pub mod code;
+pub mod context;
+pub mod credential;
+pub mod event;
+pub mod identifier;
+pub mod keys;
+pub mod mask;
+pub mod password;
+pub mod reply;
+pub mod time;
+pub mod user;

@@ -1,0 +1,54 @@
+//! A reply as it goes over the wire, so that it can be stored and given again.
+
+use serde::{Deserialize, Serialize};
+
+/// An HTTP reply: what a provider answers, independent of the HTTP framework.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// HTTP status code.
+    pub status: u16,
+    /// Header fields in the order in which they are sent; names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body, UTF-8 text; empty for none.
+    pub body: String,
+}
+
+impl Reply {
+    /// A reply with a JSON body and `content-type: application/json`.
+    pub fn json(status: u16, body: &impl Serialize) -> Self {
+        Self::json_as("application/json", status, body)
+    }
+
+    /// A reply with a JSON body under another spelling of its content type.
+    pub fn json_as(content_type: &str, status: u16, body: &impl Serialize) -> Self {
+        // Serialising our own reply types cannot fail: they hold no maps with non-text keys.
+        let body = serde_json::to_string(body).unwrap_or_default();
+        Self {
+            status,
+            headers: vec![("content-type".to_owned(), content_type.to_owned())],
+            body,
+        }
+    }
+
+    /// A reply without a body.
+    pub fn empty(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: String::new(),
+        }
+    }
+
+    /// The same reply with one more header field.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Whether the same request would get the same answer again: success or a fault in what the client sent. Limits,
+    /// overload and internal faults pass, so their replies are never stored.
+    pub fn is_final(&self) -> bool {
+        (200..500).contains(&self.status) && self.status != 429
+    }
+}

@@ -1,0 +1,11 @@
+DROP TABLE idempotency_keys;
+DROP TABLE deliveries;
+DROP TABLE outbox;
+DROP TABLE usage_windows;
+DROP TABLE otp_challenges;
+DROP TABLE identifiers;
+DROP TABLE users;
+DROP TABLE declaration_revision;
+DROP TABLE credentials;
+DROP TABLE applications;
+DROP TABLE directories;

@@ -1,0 +1,233 @@
+//! One-time codes: asked for, tried, used up. The codes themselves are nowhere in here.
+
+use diesel::prelude::*;
+use signup_core::code::{Binding, Challenge, Channel, Limit, MAX_WRONG_TRIES};
+use signup_core::event::Event;
+use signup_core::time::Timestamp;
+use uuid::Uuid;
+
+use crate::connection::AnyConnection;
+use crate::error::StoreError;
+use crate::limits::{self, Exhausted};
+use crate::outbox;
+use crate::schema::otp_challenges::dsl;
+use crate::store::Store;
+
+const LIVE: &str = "live";
+const CONSUMED: &str = "consumed";
+const REPLACED: &str = "replaced";
+
+/// A code request to be written.
+#[derive(Clone, Debug)]
+pub struct NewChallenge {
+    /// The challenge.
+    pub challenge: Challenge,
+    /// The event that has the code sent.
+    pub event: Event,
+    /// The limits that the request counts against.
+    pub limits: Vec<Limit>,
+}
+
+/// What became of a code request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreChallengeOutcome {
+    /// It is written, older codes for the same binding are dead, and the event waits in the outbox.
+    Stored,
+    /// A limit is used up; nothing was written.
+    Limited(Exhausted),
+}
+
+/// A challenge as it stands now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChallengeState {
+    /// Its code is accepted until it expires.
+    Live,
+    /// Its code was used.
+    Consumed,
+    /// A newer code took its place.
+    Replaced,
+    /// It saw too many wrong tries.
+    Locked,
+}
+
+impl Store {
+    /// Writes a code request: counts it, replaces the older code, and puts the event into the outbox, all or nothing.
+    ///
+    /// # Errors
+    /// The database is unavailable or refused a statement.
+    pub async fn store_challenge(
+        &self,
+        new: NewChallenge,
+    ) -> Result<StoreChallengeOutcome, StoreError> {
+        self.run(move |connection| {
+            let mut exhausted = None;
+            let written = connection.transaction::<(), diesel::result::Error, _>(|connection| {
+                for limit in &new.limits {
+                    // Also keeps two requests for one address apart: the row is ours until the commit.
+                    if let Err(limit) = limits::take(connection, limit, new.challenge.created_at)? {
+                        exhausted = Some(limit);
+                        return Err(diesel::result::Error::RollbackTransaction);
+                    }
+                }
+                replace(connection, &new.challenge.binding)?;
+                insert(connection, &new.challenge)?;
+                outbox::insert(connection, &new.event)
+            });
+            match (written, exhausted) {
+                (Ok(()), _) => Ok(StoreChallengeOutcome::Stored),
+                (Err(_), Some(limit)) => Ok(StoreChallengeOutcome::Limited(limit)),
+                (Err(error), None) => Err(error.into()),
+            }
+        })
+        .await
+    }
+
+    /// The live challenge for a binding, for callers who send a code without a token.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn find_live_challenge(
+        &self,
+        binding: Binding,
+    ) -> Result<Option<Challenge>, StoreError> {
+        self.run(move |connection| {
+            let row: Option<ChallengeRow> = dsl::otp_challenges
+                .filter(dsl::provider.eq(&binding.provider))
+                .filter(dsl::application_id.eq(&binding.application))
+                .filter(dsl::purpose.eq(&binding.purpose))
+                .filter(dsl::channel.eq(binding.channel.as_str()))
+                .filter(dsl::address.eq(&binding.address))
+                .filter(dsl::state.eq(LIVE))
+                .first(connection)
+                .optional()?;
+            row.map(ChallengeRow::read)
+                .transpose()
+                .map(|found| found.map(|(challenge, _)| challenge))
+        })
+        .await
+    }
+
+    /// A challenge and its present state.
+    ///
+    /// # Errors
+    /// The database is unavailable, or the row cannot be read.
+    pub async fn find_challenge(
+        &self,
+        id: Uuid,
+    ) -> Result<Option<(Challenge, ChallengeState)>, StoreError> {
+        self.run(move |connection| {
+            let row: Option<ChallengeRow> = dsl::otp_challenges
+                .find(id.to_string())
+                .first(connection)
+                .optional()?;
+            row.map(ChallengeRow::read).transpose()
+        })
+        .await
+    }
+
+    /// Counts a wrong try. Sign-ups with the right code and wrong tries meet in the same row, so however many arrive at
+    /// once, on however many processes, they count as if they had come one after the other.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn record_wrong_try(&self, id: Uuid) -> Result<(), StoreError> {
+        self.run(move |connection| {
+            diesel::update(dsl::otp_challenges.find(id.to_string()))
+                .filter(dsl::state.eq(LIVE))
+                .set(dsl::wrong_tries.eq(dsl::wrong_tries + 1))
+                .execute(connection)?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Uses up a challenge; false if it was used, replaced or locked before.
+pub(crate) fn consume(connection: &mut AnyConnection, id: Uuid) -> QueryResult<bool> {
+    let consumed = diesel::update(dsl::otp_challenges.find(id.to_string()))
+        .filter(dsl::state.eq(LIVE))
+        .filter(dsl::wrong_tries.lt(MAX_WRONG_TRIES))
+        .set(dsl::state.eq(CONSUMED))
+        .execute(connection)?;
+    Ok(consumed == 1)
+}
+
+fn replace(connection: &mut AnyConnection, binding: &Binding) -> QueryResult<()> {
+    diesel::update(dsl::otp_challenges)
+        .filter(dsl::provider.eq(&binding.provider))
+        .filter(dsl::application_id.eq(&binding.application))
+        .filter(dsl::purpose.eq(&binding.purpose))
+        .filter(dsl::channel.eq(binding.channel.as_str()))
+        .filter(dsl::address.eq(&binding.address))
+        .filter(dsl::state.eq(LIVE))
+        .set(dsl::state.eq(REPLACED))
+        .execute(connection)
+        .map(drop)
+}
+
+fn insert(connection: &mut AnyConnection, challenge: &Challenge) -> QueryResult<()> {
+    let binding = &challenge.binding;
+    diesel::insert_into(dsl::otp_challenges)
+        .values((
+            dsl::id.eq(challenge.id.to_string()),
+            dsl::provider.eq(&binding.provider),
+            dsl::application_id.eq(&binding.application),
+            dsl::purpose.eq(&binding.purpose),
+            dsl::channel.eq(binding.channel.as_str()),
+            dsl::address.eq(&binding.address),
+            dsl::key_id.eq(&challenge.key_id),
+            dsl::digits.eq(i32::from(challenge.digits)),
+            dsl::state.eq(LIVE),
+            dsl::wrong_tries.eq(0),
+            dsl::created_at.eq(challenge.created_at.as_millis()),
+            dsl::expires_at.eq(challenge.expires_at.as_millis()),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+#[derive(Queryable)]
+struct ChallengeRow {
+    id: String,
+    provider: String,
+    application: String,
+    purpose: String,
+    channel: String,
+    address: String,
+    key_id: String,
+    digits: i32,
+    state: String,
+    wrong_tries: i32,
+    created_at: i64,
+    expires_at: i64,
+}
+
+impl ChallengeRow {
+    fn read(self) -> Result<(Challenge, ChallengeState), StoreError> {
+        let unreadable =
+            |what: &str| StoreError::unreadable(format!("challenge {}", self.id), what);
+        let state = match self.state.as_str() {
+            LIVE if self.wrong_tries >= MAX_WRONG_TRIES => ChallengeState::Locked,
+            LIVE => ChallengeState::Live,
+            CONSUMED => ChallengeState::Consumed,
+            REPLACED => ChallengeState::Replaced,
+            _ => return Err(unreadable("unknown state")),
+        };
+        let challenge = Challenge {
+            id: Uuid::parse_str(&self.id).map_err(|_| unreadable("its id is no UUID"))?,
+            digits: u8::try_from(self.digits).map_err(|_| unreadable("impossible length"))?,
+            created_at: Timestamp::from_millis(self.created_at),
+            expires_at: Timestamp::from_millis(self.expires_at),
+            binding: Binding {
+                channel: Channel::from_name(&self.channel)
+                    .ok_or_else(|| unreadable("unknown channel"))?,
+                provider: self.provider,
+                application: self.application,
+                purpose: self.purpose,
+                address: self.address,
+            },
+            key_id: self.key_id,
+        };
+        Ok((challenge, state))
+    }
+}

@@ -1,0 +1,113 @@
+//! One connection to one of the two databases, and how the pool makes and checks it.
+
+use std::fmt;
+use std::time::Duration;
+
+use diesel::connection::{SimpleConnection, TransactionManager};
+use diesel::pg::PgConnection;
+use diesel::r2d2::ManageConnection;
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection as _, RunQueryDsl as _};
+
+use crate::error::StoreError;
+
+/// A connection; most statements do not care to which database.
+#[derive(diesel::MultiConnection)]
+pub(crate) enum AnyConnection {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// The two databases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// PostgreSQL, for any number of processes on any number of machines.
+    Postgres,
+    /// SQLite, the embedded default: one file, one machine.
+    Sqlite,
+}
+
+impl Backend {
+    /// The database that a URL names.
+    ///
+    /// # Errors
+    /// The scheme is neither `postgres`, `postgresql` nor `sqlite`.
+    pub fn of_url(url: &str) -> Result<Self, StoreError> {
+        match url.split_once("://") {
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres),
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite),
+            Some(("sqlite", _)) => Err(StoreError::Url("the path is missing".to_owned())),
+            _ => Err(StoreError::Url("the scheme is unknown".to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Sqlite => "SQLite",
+        })
+    }
+}
+
+/// Makes connections for the pool.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    pub backend: Backend,
+    pub url: String,
+    pub statement_timeout: Duration,
+}
+
+impl Connector {
+    pub fn connect(&self) -> Result<AnyConnection, StoreError> {
+        let unavailable =
+            |error: diesel::ConnectionError| StoreError::Unavailable(error.to_string());
+        let millis = self.statement_timeout.as_millis();
+        match self.backend {
+            Backend::Postgres => {
+                let mut connection = PgConnection::establish(&self.url).map_err(unavailable)?;
+                connection.batch_execute(&format!("SET statement_timeout = {millis}"))?;
+                Ok(AnyConnection::Postgres(connection))
+            }
+            Backend::Sqlite => {
+                let path = self.sqlite_path();
+                let mut connection = SqliteConnection::establish(path).map_err(|error| {
+                    StoreError::Unavailable(format!("cannot open {path}: {error}"))
+                })?;
+                // FULL: a sign-up that was answered survives a power cut, not only a crash.
+                connection.batch_execute(&format!(
+                    "PRAGMA busy_timeout = {millis}; PRAGMA journal_mode = WAL; \
+                     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                ))?;
+                Ok(AnyConnection::Sqlite(connection))
+            }
+        }
+    }
+
+    /// The file behind a `sqlite://` URL.
+    pub fn sqlite_path(&self) -> &str {
+        self.url.trim_start_matches("sqlite://")
+    }
+}
+
+impl ManageConnection for Connector {
+    type Connection = AnyConnection;
+    type Error = StoreError;
+
+    fn connect(&self) -> Result<AnyConnection, StoreError> {
+        self.connect()
+    }
+
+    fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        diesel::sql_query("SELECT 1").execute(connection)?;
+        Ok(())
+    }
+
+    fn has_broken(&self, connection: &mut AnyConnection) -> bool {
+        std::thread::panicking()
+            || <AnyConnection as diesel::Connection>::TransactionManager::is_broken_transaction_manager(
+                connection,
+            )
+    }
+}

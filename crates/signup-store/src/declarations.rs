@@ -1,0 +1,227 @@
+//! Directories, applications and credentials: read whole by running services, changed by operators.
+
+use diesel::prelude::*;
+use serde_json::Value;
+
+use crate::connection::AnyConnection;
+use crate::error::StoreError;
+use crate::schema::{applications, credentials, declaration_revision, directories};
+use crate::store::Store;
+
+/// Everything that operators have declared, as stored.
+#[derive(Clone, Debug, Default)]
+pub struct Declarations {
+    /// Grows with every change.
+    pub revision: i64,
+    /// Directories: provider, id, settings.
+    pub directories: Vec<(String, String, Value)>,
+    /// Applications.
+    pub applications: Vec<ApplicationRecord>,
+    /// Credentials, still sealed.
+    pub credentials: Vec<CredentialRecord>,
+}
+
+/// An application as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApplicationRecord {
+    /// The provider whose API its clients speak.
+    pub provider: String,
+    /// Its id.
+    pub id: String,
+    /// The directory that its users go to.
+    pub directory: String,
+    /// Its name for people.
+    pub name: String,
+    /// Whether it signs anybody up.
+    pub enabled: bool,
+    /// Rules of every provider's applications.
+    pub rules: Value,
+    /// The provider's own settings.
+    pub settings: Value,
+}
+
+/// A credential as stored: without a secret that is of use to who reads the table.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = credentials, treat_none_as_null = true)]
+pub struct CredentialRecord {
+    /// The provider it belongs to.
+    pub provider: String,
+    /// The name of its kind.
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+    /// The application it belongs to, if not all of the provider's.
+    pub application_id: Option<String>,
+    /// SHA-256 of the secret, hex.
+    pub secret_hash: Option<String>,
+    /// The sealed secret or private key.
+    pub sealed: Option<String>,
+    /// The public key, PEM.
+    pub public_pem: Option<String>,
+    /// When it was made, Unix ms.
+    pub created_at: i64,
+    /// When it ends, Unix ms.
+    pub expires_at: Option<i64>,
+}
+
+/// A change to what is declared.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Makes or replaces a directory: provider, id, settings.
+    PutDirectory(String, String, Value),
+    /// Makes or replaces an application.
+    PutApplication(ApplicationRecord),
+    /// Makes or replaces a credential.
+    PutCredential(CredentialRecord),
+}
+
+impl Store {
+    /// The number that grows with every change: cheap to ask for.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn declaration_revision(&self) -> Result<i64, StoreError> {
+        self.run(revision).await
+    }
+
+    /// Everything that is declared.
+    ///
+    /// # Errors
+    /// The database is unavailable, or a row cannot be read.
+    pub async fn declarations(&self) -> Result<Declarations, StoreError> {
+        self.run(|connection| {
+            // The revision is read first: a change that slips in between is then read again, never missed.
+            let revision = revision(connection)?;
+            let directories: Vec<(String, String, String)> = directories::table.load(connection)?;
+            let applications: Vec<ApplicationRow> = applications::table.load(connection)?;
+            Ok(Declarations {
+                revision,
+                directories: directories
+                    .into_iter()
+                    .map(|(provider, id, settings)| {
+                        let settings = json(&settings, "directory", &id)?;
+                        Ok((provider, id, settings))
+                    })
+                    .collect::<Result<_, StoreError>>()?,
+                applications: applications
+                    .into_iter()
+                    .map(ApplicationRow::read)
+                    .collect::<Result<_, StoreError>>()?,
+                credentials: credentials::table.load(connection)?,
+            })
+        })
+        .await
+    }
+
+    /// Makes all changes or none.
+    ///
+    /// # Errors
+    /// The database is unavailable, or a change contradicts another (an application in a directory that is not there).
+    pub async fn change_declarations(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        self.transaction(move |connection| {
+            diesel::update(declaration_revision::table)
+                .set(declaration_revision::revision.eq(declaration_revision::revision + 1))
+                .execute(connection)?;
+            changes
+                .iter()
+                .try_for_each(|change| put(connection, change))
+        })
+        .await
+    }
+}
+
+fn revision(connection: &mut AnyConnection) -> Result<i64, StoreError> {
+    Ok(declaration_revision::table
+        .select(declaration_revision::revision)
+        .first(connection)?)
+}
+
+fn put(connection: &mut AnyConnection, change: &Change) -> Result<(), StoreError> {
+    match change {
+        Change::PutDirectory(provider, id, settings) => {
+            let settings = settings.to_string();
+            let updated = diesel::update(directories::table.find((provider, id)))
+                .set(directories::settings.eq(&settings))
+                .execute(connection)?;
+            if updated == 0 {
+                diesel::insert_into(directories::table)
+                    .values((
+                        directories::provider.eq(provider),
+                        directories::id.eq(id),
+                        directories::settings.eq(&settings),
+                    ))
+                    .execute(connection)?;
+            }
+        }
+        Change::PutApplication(application) => put_application(connection, application)?,
+        Change::PutCredential(credential) => {
+            let key = (&credential.provider, &credential.kind, &credential.id);
+            let updated = diesel::update(credentials::table.find(key))
+                .set(credential)
+                .execute(connection)?;
+            if updated == 0 {
+                diesel::insert_into(credentials::table)
+                    .values(credential)
+                    .execute(connection)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn put_application(
+    connection: &mut AnyConnection,
+    application: &ApplicationRecord,
+) -> Result<(), StoreError> {
+    let values = (
+        applications::directory_id.eq(&application.directory),
+        applications::name.eq(&application.name),
+        applications::enabled.eq(application.enabled),
+        applications::rules.eq(application.rules.to_string()),
+        applications::settings.eq(application.settings.to_string()),
+    );
+    let key = (&application.provider, &application.id);
+    let updated = diesel::update(applications::table.find(key))
+        .set(values.clone())
+        .execute(connection)?;
+    if updated == 0 {
+        diesel::insert_into(applications::table)
+            .values((
+                applications::provider.eq(&application.provider),
+                applications::id.eq(&application.id),
+                values,
+            ))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+#[derive(Queryable)]
+struct ApplicationRow {
+    provider: String,
+    id: String,
+    directory: String,
+    name: String,
+    enabled: bool,
+    rules: String,
+    settings: String,
+}
+
+impl ApplicationRow {
+    fn read(self) -> Result<ApplicationRecord, StoreError> {
+        Ok(ApplicationRecord {
+            rules: json(&self.rules, "application", &self.id)?,
+            settings: json(&self.settings, "application", &self.id)?,
+            provider: self.provider,
+            id: self.id,
+            directory: self.directory,
+            name: self.name,
+            enabled: self.enabled,
+        })
+    }
+}
+
+fn json(text: &str, what: &str, id: &str) -> Result<Value, StoreError> {
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::unreadable(format!("{what} {id}"), error))
+}

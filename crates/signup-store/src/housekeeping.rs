@@ -1,0 +1,96 @@
+//! Removing what is no longer needed, in small steps that keep nobody waiting.
+
+use std::time::Duration;
+
+use diesel::RunQueryDsl as _;
+use diesel::sql_types::BigInt;
+use signup_core::time::Timestamp;
+
+use crate::error::StoreError;
+use crate::store::Store;
+
+/// Rows that one step removes from a table at the most.
+const STEP: usize = 1_000;
+
+/// How long things are kept after they are over.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Challenges, after their code's end.
+    pub challenges: Duration,
+    /// Events, after they were published.
+    pub events: Duration,
+    /// Delivery records, after their start.
+    pub deliveries: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        Self {
+            challenges: DAY,
+            events: 7 * DAY,
+            deliveries: 30 * DAY,
+        }
+    }
+}
+
+/// How much one step removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Rows in all tables together.
+    pub rows: usize,
+    /// Whether a table had more than one step removes.
+    pub more: bool,
+}
+
+impl Store {
+    /// One step of removing what is over at `now`.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn sweep(&self, now: Timestamp, retention: Retention) -> Result<Swept, StoreError> {
+        self.run(move |connection| {
+            let over = [
+                (
+                    "otp_challenges",
+                    "id",
+                    "expires_at",
+                    now.before(retention.challenges),
+                ),
+                ("usage_windows", "key", "closes_at", now),
+                (
+                    "outbox",
+                    "sequence",
+                    "published_at",
+                    now.before(retention.events),
+                ),
+                (
+                    "deliveries",
+                    "event_id",
+                    "started_at",
+                    now.before(retention.deliveries),
+                ),
+                (
+                    "idempotency_keys",
+                    "(provider, application_id, key)",
+                    "expires_at",
+                    now,
+                ),
+            ];
+            let mut swept = Swept::default();
+            for (table, key, time, end) in over {
+                let columns = key.trim_matches(['(', ')']);
+                let rows = diesel::sql_query(format!(
+                    "DELETE FROM {table} WHERE {key} IN \
+                       (SELECT {columns} FROM {table} WHERE {time} <= $1 LIMIT {STEP})"
+                ))
+                .bind::<BigInt, _>(end.as_millis())
+                .execute(connection)?;
+                swept.rows += rows;
+                swept.more |= rows == STEP;
+            }
+            Ok(swept)
+        })
+        .await
+    }
+}

@@ -1,0 +1,33 @@
+//! The data: users, identifiers, codes, declarations and the outbox, on PostgreSQL and SQLite in one build.
+//!
+//! The URL's scheme picks the database (`postgres://…`, `sqlite://PATH`); everything above sees one concrete [`Store`].
+//! Uniqueness is decided by constraints and single use by conditional statements whose row count says who won, never by
+//! an earlier read. Every write transaction begins with a statement that writes, because SQLite cannot safely turn a
+//! reading transaction into a writing one.
+
+mod challenges;
+mod connection;
+mod declarations;
+mod deliveries;
+mod error;
+mod housekeeping;
+mod idempotency;
+mod limits;
+mod migrate;
+mod outbox;
+mod schema;
+mod store;
+mod users;
+
+pub use challenges::{ChallengeState, NewChallenge, StoreChallengeOutcome};
+pub use connection::Backend;
+pub use declarations::{ApplicationRecord, Change, CredentialRecord, Declarations};
+pub use deliveries::{DeliveryStart, DeliveryState};
+pub use error::StoreError;
+pub use housekeeping::{Retention, Swept};
+pub use idempotency::ClaimOutcome;
+pub use limits::Exhausted;
+pub use migrate::MigrationReport;
+pub use outbox::{Backlog, ClaimedEvent};
+pub use store::{Store, StoreOptions};
+pub use users::UserRecord;

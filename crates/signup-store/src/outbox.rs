@@ -1,0 +1,189 @@
+//! The outbox: events are written with what caused them, and claimed under a lease to be published.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Text};
+use signup_core::event::Event;
+use signup_core::time::Timestamp;
+
+use crate::connection::AnyConnection;
+use crate::error::StoreError;
+use crate::schema::outbox::dsl;
+use crate::store::Store;
+
+/// An event that this process may publish until its lease ends.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct ClaimedEvent {
+    /// Place in the outbox.
+    #[diesel(sql_type = BigInt)]
+    pub sequence: i64,
+    /// The event's id, a UUID.
+    #[diesel(sql_type = Text)]
+    pub id: String,
+    /// The CloudEvents `type`.
+    #[diesel(sql_type = Text)]
+    pub event_type: String,
+    /// What the event is about.
+    #[diesel(sql_type = Text)]
+    pub subject: String,
+    /// Where consumers' bindings find it.
+    #[diesel(sql_type = Text)]
+    pub routing_key: String,
+    /// The whole envelope, JSON.
+    #[diesel(sql_type = Text)]
+    pub envelope: String,
+    /// How often publishing was tried before.
+    #[diesel(sql_type = Integer)]
+    pub attempts: i32,
+}
+
+/// What waits in the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// Events not published yet.
+    pub waiting: i64,
+    /// When the oldest of them happened.
+    pub oldest: Option<Timestamp>,
+}
+
+impl Store {
+    /// Claims up to `batch` unpublished events in their order. Until `lease` is over nobody else gets them; if this
+    /// process dies, they come free by themselves.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn claim_events(
+        &self,
+        relay: &str,
+        batch: u32,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Vec<ClaimedEvent>, StoreError> {
+        let relay = relay.to_owned();
+        self.run(move |connection| {
+            let until = now.after(lease);
+            // Rows that another relay is claiming at this moment are passed over, not waited for.
+            let skip_locked = match connection {
+                AnyConnection::Postgres(_) => "FOR UPDATE SKIP LOCKED",
+                AnyConnection::Sqlite(_) => "",
+            };
+            let mut claimed: Vec<ClaimedEvent> = diesel::sql_query(format!(
+                "WITH next AS MATERIALIZED (SELECT sequence FROM outbox \
+                   WHERE published_at IS NULL AND available_at <= $1 \
+                   ORDER BY sequence LIMIT $2 {skip_locked}) \
+                 UPDATE outbox SET leased_by = $3, available_at = $4, attempts = attempts + 1 \
+                 WHERE sequence IN (SELECT sequence FROM next) \
+                 RETURNING sequence, id, event_type, subject, routing_key, envelope, attempts"
+            ))
+            .bind::<BigInt, _>(now.as_millis())
+            .bind::<BigInt, _>(i64::from(batch))
+            .bind::<Text, _>(&relay)
+            .bind::<BigInt, _>(until.as_millis())
+            .load(connection)?;
+            claimed.sort_by_key(|event| event.sequence);
+            Ok(claimed)
+        })
+        .await
+    }
+
+    /// Marks events as published, if this relay still holds them.
+    ///
+    /// # Errors
+    /// The database is unavailable; the events will be published again, with the same ids.
+    pub async fn mark_published(
+        &self,
+        relay: &str,
+        sequences: Vec<i64>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let relay = relay.to_owned();
+        self.run(move |connection| {
+            diesel::update(dsl::outbox)
+                .filter(dsl::sequence.eq_any(sequences))
+                .filter(dsl::leased_by.eq(relay))
+                .set((
+                    dsl::published_at.eq(now.as_millis()),
+                    dsl::last_error.eq(None::<String>),
+                ))
+                .execute(connection)?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Gives an event back, to be tried again at `retry_at`.
+    ///
+    /// # Errors
+    /// The database is unavailable; the event comes free when its lease ends.
+    pub async fn mark_unpublished(
+        &self,
+        relay: &str,
+        sequence: i64,
+        retry_at: Timestamp,
+        problem: String,
+    ) -> Result<(), StoreError> {
+        let relay = relay.to_owned();
+        self.run(move |connection| {
+            diesel::update(dsl::outbox.find(sequence))
+                .filter(dsl::leased_by.eq(relay))
+                .set((
+                    dsl::available_at.eq(retry_at.as_millis()),
+                    dsl::last_error.eq(Some(problem)),
+                ))
+                .execute(connection)?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// How much waits, and since when.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.run(|connection| {
+            let (waiting, oldest): (i64, Option<i64>) = dsl::outbox
+                .filter(dsl::published_at.is_null())
+                .select((diesel::dsl::count_star(), diesel::dsl::min(dsl::time)))
+                .first(connection)?;
+            Ok(Backlog {
+                waiting,
+                oldest: oldest.map(Timestamp::from_millis),
+            })
+        })
+        .await
+    }
+
+    /// Envelopes of the newest events, the newest first.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn recent_envelopes(&self, count: u32) -> Result<Vec<String>, StoreError> {
+        self.run(move |connection| {
+            Ok(dsl::outbox
+                .order(dsl::sequence.desc())
+                .limit(i64::from(count))
+                .select(dsl::envelope)
+                .load(connection)?)
+        })
+        .await
+    }
+}
+
+/// Writes an event beside what caused it.
+pub(crate) fn insert(connection: &mut AnyConnection, event: &Event) -> QueryResult<()> {
+    diesel::insert_into(dsl::outbox)
+        .values((
+            dsl::id.eq(event.id.to_string()),
+            dsl::event_type.eq(event.event_type),
+            dsl::subject.eq(&event.subject),
+            dsl::routing_key.eq(&event.routing_key),
+            dsl::envelope.eq(&event.envelope),
+            dsl::time.eq(event.time.as_millis()),
+            dsl::attempts.eq(0),
+            dsl::available_at.eq(event.time.as_millis()),
+        ))
+        .execute(connection)
+        .map(drop)
+}

@@ -1,0 +1,138 @@
+//! Tables as `migrations/` makes them, in types that both databases have.
+
+diesel::table! {
+    directories (provider, id) {
+        provider -> Text,
+        id -> Text,
+        settings -> Text,
+    }
+}
+
+diesel::table! {
+    applications (provider, id) {
+        provider -> Text,
+        id -> Text,
+        directory_id -> Text,
+        name -> Text,
+        enabled -> Bool,
+        rules -> Text,
+        settings -> Text,
+    }
+}
+
+diesel::table! {
+    credentials (provider, kind, id) {
+        provider -> Text,
+        kind -> Text,
+        id -> Text,
+        application_id -> Nullable<Text>,
+        secret_hash -> Nullable<Text>,
+        sealed -> Nullable<Text>,
+        public_pem -> Nullable<Text>,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    declaration_revision (id) {
+        id -> Integer,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        provider -> Text,
+        public_id -> Text,
+        directory_id -> Text,
+        application_id -> Text,
+        password_hash -> Nullable<Text>,
+        profile -> Text,
+        request_id -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    identifiers (provider, directory_id, kind, key) {
+        provider -> Text,
+        directory_id -> Text,
+        kind -> Text,
+        key -> Text,
+        display -> Text,
+        verified -> Bool,
+        user_id -> Text,
+    }
+}
+
+diesel::table! {
+    otp_challenges (id) {
+        id -> Text,
+        provider -> Text,
+        application_id -> Text,
+        purpose -> Text,
+        channel -> Text,
+        address -> Text,
+        key_id -> Text,
+        digits -> Integer,
+        state -> Text,
+        wrong_tries -> Integer,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    usage_windows (key) {
+        key -> Text,
+        opened_at -> BigInt,
+        closes_at -> BigInt,
+        used -> BigInt,
+    }
+}
+
+diesel::table! {
+    outbox (sequence) {
+        sequence -> BigInt,
+        id -> Text,
+        event_type -> Text,
+        subject -> Text,
+        routing_key -> Text,
+        envelope -> Text,
+        time -> BigInt,
+        attempts -> Integer,
+        available_at -> BigInt,
+        leased_by -> Nullable<Text>,
+        published_at -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    deliveries (event_id) {
+        event_id -> Text,
+        state -> Text,
+        attempts -> Integer,
+        sender -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        started_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (provider, application_id, key) {
+        provider -> Text,
+        application_id -> Text,
+        key -> Text,
+        fingerprint -> Text,
+        token -> Text,
+        reply -> Nullable<Text>,
+        leased_until -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(users, identifiers);

@@ -1,0 +1,264 @@
+//! Creating users, and finding them for operators.
+
+use diesel::prelude::*;
+use serde_json::{Map, Value};
+use signup_core::event::Event;
+use signup_core::identifier::IdentifierKind;
+use signup_core::time::Timestamp;
+use signup_core::user::{NewUser, SignUpOutcome, SignUpRecord, TakenIdentifier};
+
+use crate::challenges;
+use crate::connection::AnyConnection;
+use crate::error::{StoreError, is_unique_violation};
+use crate::idempotency;
+use crate::outbox;
+use crate::schema::{identifiers, users};
+use crate::store::Store;
+
+/// A user as operators see it. The password hash stays in the database.
+#[derive(Clone, Debug)]
+pub struct UserRecord {
+    /// Our own id.
+    pub id: String,
+    /// The id that the provider's clients see.
+    pub public_id: String,
+    /// The provider whose API the user signed up through.
+    pub provider: String,
+    /// The directory that the user is in.
+    pub directory: String,
+    /// The application that the user signed up through.
+    pub application: String,
+    /// Identifiers: kind, as typed, normalised, verified.
+    pub identifiers: Vec<(String, String, String, bool)>,
+    /// Whether the user has a password.
+    pub has_password: bool,
+    /// Profile, contact, attribution and membership fields.
+    pub profile: Map<String, Value>,
+    /// The request that created the user.
+    pub request_id: String,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+impl Store {
+    /// Creates a user: uses up its codes, takes its identifiers, writes the user and its events and keeps the reply for
+    /// the idempotency key, all or nothing. The single door through which users come in.
+    ///
+    /// # Errors
+    /// The database is unavailable or refused a statement; then nothing was written. If the connection broke during the
+    /// commit, the caller cannot know; repeating the request with an idempotency key tells.
+    pub async fn sign_up(&self, record: SignUpRecord) -> Result<SignUpOutcome, StoreError> {
+        self.run(move |connection| {
+            let written = connection.transaction(|connection| write(connection, &record));
+            match written {
+                Ok(()) => Ok(SignUpOutcome::Created),
+                Err(Abort::Outcome(outcome)) => Ok(outcome),
+                Err(Abort::Fault(error)) => Err(error),
+            }
+        })
+        .await
+    }
+
+    /// The users that `needle` names: a public id, our own id, or an identifier in its normalised form.
+    ///
+    /// # Errors
+    /// The database is unavailable, or a row cannot be read.
+    pub async fn find_users(&self, needle: &str) -> Result<Vec<UserRecord>, StoreError> {
+        let needle = needle.to_owned();
+        self.run(move |connection| find(connection, &needle)).await
+    }
+
+    /// Whether an identifier is taken in a directory. A hint for replies about codes; sign-ups never ask it, for them
+    /// the unique constraint decides.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn is_taken(
+        &self,
+        provider: &str,
+        directory: &str,
+        kind: IdentifierKind,
+        key: &str,
+    ) -> Result<bool, StoreError> {
+        let (provider, directory, key) =
+            (provider.to_owned(), directory.to_owned(), key.to_owned());
+        self.run(move |connection| {
+            let found: Option<String> = identifiers::table
+                .find((provider, directory, kind.as_str(), key))
+                .select(identifiers::user_id)
+                .first(connection)
+                .optional()?;
+            Ok(found.is_some())
+        })
+        .await
+    }
+
+    /// How many users there are.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn count_users(&self) -> Result<i64, StoreError> {
+        self.run(|connection| Ok(users::table.count().get_result(connection)?))
+            .await
+    }
+}
+
+/// Why a sign-up is rolled back.
+enum Abort {
+    Outcome(SignUpOutcome),
+    Fault(StoreError),
+}
+
+impl From<diesel::result::Error> for Abort {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+fn write(connection: &mut AnyConnection, record: &SignUpRecord) -> Result<(), Abort> {
+    // Codes first: only who holds the code may learn that an identifier is taken.
+    for &challenge in &record.consumed {
+        if !challenges::consume(connection, challenge)? {
+            return Err(Abort::Outcome(SignUpOutcome::CodeSpent(challenge)));
+        }
+    }
+    insert_user(connection, &record.user, request_id(&record.events))?;
+    // One order for everybody, so that two sign-ups that want each other's identifiers cannot block one another.
+    let mut taken: Vec<&TakenIdentifier> = record.user.identifiers.iter().collect();
+    taken.sort_by_key(|taken| taken.identifier.kind());
+    for identifier in taken {
+        insert_identifier(connection, &record.user, identifier)?;
+    }
+    for event in &record.events {
+        outbox::insert(connection, event)?;
+    }
+    if let Some((claim, reply)) = &record.claim
+        && !idempotency::finish(connection, claim, reply)?
+    {
+        return Err(Abort::Outcome(SignUpOutcome::ClaimLost));
+    }
+    Ok(())
+}
+
+fn insert_user(
+    connection: &mut AnyConnection,
+    user: &NewUser,
+    request_id: String,
+) -> Result<(), Abort> {
+    let profile = Value::Object(user.profile.clone()).to_string();
+    let inserted = diesel::insert_into(users::table)
+        .values((
+            users::id.eq(user.id.to_string()),
+            users::provider.eq(&user.provider),
+            users::public_id.eq(&user.public_id),
+            users::directory_id.eq(&user.directory),
+            users::application_id.eq(&user.application),
+            users::password_hash.eq(user.password_hash.as_ref().map(|hash| hash.as_str())),
+            users::profile.eq(profile),
+            users::request_id.eq(request_id),
+            users::created_at.eq(user.created_at.as_millis()),
+        ))
+        .execute(connection);
+    match inserted {
+        Err(error) if is_unique_violation(&error) => {
+            Err(Abort::Outcome(SignUpOutcome::PublicIdTaken))
+        }
+        other => other.map(drop).map_err(Abort::from),
+    }
+}
+
+fn insert_identifier(
+    connection: &mut AnyConnection,
+    user: &NewUser,
+    taken: &TakenIdentifier,
+) -> Result<(), Abort> {
+    let kind = taken.identifier.kind();
+    let inserted = diesel::insert_into(identifiers::table)
+        .values((
+            identifiers::provider.eq(&user.provider),
+            identifiers::directory_id.eq(&user.directory),
+            identifiers::kind.eq(kind.as_str()),
+            identifiers::key.eq(taken.identifier.key()),
+            identifiers::display.eq(taken.identifier.display()),
+            identifiers::verified.eq(taken.verified),
+            identifiers::user_id.eq(user.id.to_string()),
+        ))
+        .execute(connection);
+    match inserted {
+        Err(error) if is_unique_violation(&error) => {
+            Err(Abort::Outcome(SignUpOutcome::Taken(kind)))
+        }
+        other => other.map(drop).map_err(Abort::from),
+    }
+}
+
+/// The request that a sign-up belongs to, as its event says.
+fn request_id(events: &[Event]) -> String {
+    events
+        .first()
+        .map(|event| event.request_id.clone())
+        .unwrap_or_default()
+}
+
+#[derive(Queryable)]
+struct UserRow {
+    id: String,
+    provider: String,
+    public_id: String,
+    directory: String,
+    application: String,
+    password_hash: Option<String>,
+    profile: String,
+    request_id: String,
+    created_at: i64,
+}
+
+fn find(connection: &mut AnyConnection, needle: &str) -> Result<Vec<UserRecord>, StoreError> {
+    let by_identifier: Vec<String> = identifiers::table
+        .filter(identifiers::key.eq(needle))
+        .select(identifiers::user_id)
+        .load(connection)?;
+    let rows: Vec<UserRow> = users::table
+        .filter(
+            users::id
+                .eq_any(by_identifier)
+                .or(users::id.eq(needle))
+                .or(users::public_id.eq(needle)),
+        )
+        .order(users::created_at)
+        .load(connection)?;
+    rows.into_iter()
+        .map(|row| with_identifiers(connection, row))
+        .collect()
+}
+
+fn with_identifiers(
+    connection: &mut AnyConnection,
+    row: UserRow,
+) -> Result<UserRecord, StoreError> {
+    let identifiers = identifiers::table
+        .filter(identifiers::user_id.eq(&row.id))
+        .order(identifiers::kind)
+        .select((
+            identifiers::kind,
+            identifiers::display,
+            identifiers::key,
+            identifiers::verified,
+        ))
+        .load(connection)?;
+    let profile = serde_json::from_str(&row.profile).map_err(|error| {
+        StoreError::unreadable(format!("the profile of user {}", row.id), error)
+    })?;
+    Ok(UserRecord {
+        id: row.id,
+        public_id: row.public_id,
+        provider: row.provider,
+        directory: row.directory,
+        application: row.application,
+        identifiers,
+        has_password: row.password_hash.is_some(),
+        profile,
+        request_id: row.request_id,
+        created_at: Timestamp::from_millis(row.created_at),
+    })
+}
