@@ -1,5 +1,6 @@
 //! Passwords: what can be hashed at all, and what an application's policy accepts.
 
+mod character_class;
 mod deny_list;
 mod own_words;
 mod policy;
@@ -8,8 +9,9 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+pub use character_class::CharacterClass;
 pub use deny_list::{common_passwords, is_common};
-pub use policy::{BCRYPT_COSTS, CharacterClass, PasswordPolicy, PolicyProfile};
+pub use policy::{BCRYPT_COSTS, PasswordPolicy, PolicyProfile};
 
 /// bcrypt reads no further than this many bytes; anything longer is refused instead of cut.
 pub const MAX_PASSWORD_BYTES: usize = 72;

@@ -1,12 +1,11 @@
 //! The password policy of an application.
 
-use std::fmt;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
 use super::own_words::contains_own_word;
-use super::{MAX_PASSWORD_BYTES, Password, PasswordError, is_common};
+use super::{CharacterClass, MAX_PASSWORD_BYTES, Password, PasswordError, is_common};
 
 /// The bcrypt costs that an application may ask for (our choice): below is too cheap to guess, above too slow to
 /// sign up with.
@@ -21,42 +20,6 @@ pub enum PolicyProfile {
     Standard,
     /// At least 6 characters and nothing else, for clients that sign up with passwords such as `123456`.
     Legacy,
-}
-
-/// A kind of character that a policy can ask for. Anything that is neither letter nor digit is a symbol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CharacterClass {
-    /// A lower-case letter of any script.
-    Lower,
-    /// An upper-case letter of any script.
-    Upper,
-    /// A digit from 0 to 9.
-    Digit,
-    /// Neither letter nor digit of any script.
-    Symbol,
-}
-
-impl CharacterClass {
-    fn contains(self, character: char) -> bool {
-        match self {
-            Self::Lower => character.is_lowercase(),
-            Self::Upper => character.is_uppercase(),
-            Self::Digit => character.is_ascii_digit(),
-            Self::Symbol => !character.is_alphanumeric(),
-        }
-    }
-}
-
-impl fmt::Display for CharacterClass {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Lower => "a lower-case letter",
-            Self::Upper => "an upper-case letter",
-            Self::Digit => "a digit",
-            Self::Symbol => "a symbol",
-        })
-    }
 }
 
 /// What an application accepts as a password. In files, keys that are left out take the profile's default.
