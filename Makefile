@@ -1,0 +1,58 @@
+# Sign-up services: everyday commands. `make` lists them.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/sh
+
+# Ports of `make run`, for example: make run XDUA_PORT=9002
+PORTS := DEV BYTEPOWER XDUA CIAM
+DEV_PORT ?= 8080
+BYTEPOWER_PORT ?= 8081
+XDUA_PORT ?= 8082
+CIAM_PORT ?= 8083
+
+.PHONY: help run test test-sqlite bench lint check fmt layers postgres reset cargo
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The shell outlives Ctrl-C, so that stopping the services is no error to make.
+run: cargo ## Run all services on this machine, data in .signup/ (Ctrl-C stops them)
+	@trap 'stopped=yes' INT; \
+	cargo run --quiet -p signupctl -- dev --port $(DEV_PORT) --bytepower-port $(BYTEPOWER_PORT) \
+		--xdua-port $(XDUA_PORT) --ciam-port $(CIAM_PORT) || [ -n "$$stopped" ]
+
+test: cargo ## Run all tests, beside a private PostgreSQL
+	@scripts/with-postgres cargo test --workspace
+
+bench: cargo ## Measure start time, memory and size of the release builds
+	@scripts/footprint
+
+lint: cargo layers ## Check format, Clippy's lints and the layers
+	@cargo fmt --all --check
+	@cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+layers: cargo ## Check that the crates depend in one direction only
+	@cargo test --quiet -p signup-testkit --test layers
+
+check: lint ## lint, then dependencies' licences and the published schemas
+	@if command -v cargo-deny >/dev/null; then \
+		cargo deny --log-level warn check bans licenses sources; \
+	else \
+		echo "cargo-deny is not installed, licences are not checked (cargo install cargo-deny)"; \
+	fi
+	@scripts/check-schemas
+
+fmt: cargo ## Format the code
+	@cargo fmt --all
+
+postgres: ## Keep a private PostgreSQL open for tests, until Ctrl-C
+	@trap : INT; scripts/with-postgres sh -c \
+		'echo "export TEST_POSTGRES_URL=$$TEST_POSTGRES_URL"; exec sleep 2147483647' || true
+
+reset: ## Delete the data of make run
+	@rm -rf .signup && echo "removed .signup/"
+
+cargo:
+	@command -v cargo >/dev/null || { \
+		echo "Rust is missing. Install it from https://rustup.rs, then open a new shell." >&2; exit 1; }
