@@ -12,7 +12,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use signup_core::password::Password;
+use signup_core::password::{MAX_PASSWORD_BYTES, Password};
 use tokio::sync::oneshot;
 
 use crate::settings::HashSettings;
@@ -160,16 +160,31 @@ impl Drop for HashPool {
 /// # Errors
 /// [`HashError::Failed`] when `hash` is not a bcrypt hash.
 pub fn verify(password: &Password, hash: &PasswordHash) -> Result<bool, HashError> {
-    bcrypt::non_truncating_verify(password.expose(), hash.as_str())
-        .map_err(|error| HashError::Failed(error.to_string()))
+    let text = password.expose();
+    match text.len() {
+        MAX_PASSWORD_BYTES => bcrypt::verify(text, hash.as_str()),
+        _ => bcrypt::non_truncating_verify(text, hash.as_str()),
+    }
+    .map_err(|error| HashError::Failed(error.to_string()))
+}
+
+/// The `non_truncating` functions want room for the NUL byte that bcrypt appends, and so refuse a
+/// password of exactly 72 bytes, although all 72 would count. That one length takes the plain
+/// functions, which leave out nothing but the NUL; any longer text still fails instead of being cut.
+fn hash_whole(password: &Password, cost: u32) -> Result<PasswordHash, HashError> {
+    let text = password.expose();
+    match text.len() {
+        MAX_PASSWORD_BYTES => bcrypt::hash(text, cost),
+        _ => bcrypt::non_truncating_hash(text, cost),
+    }
+    .map(PasswordHash)
+    .map_err(|error| HashError::Failed(error.to_string()))
 }
 
 fn work(backlog: &Backlog) {
     while let Some(job) = backlog.next() {
         let started = Instant::now();
-        let hash = bcrypt::non_truncating_hash(job.password.expose(), job.cost)
-            .map(PasswordHash)
-            .map_err(|error| HashError::Failed(error.to_string()));
+        let hash = hash_whole(&job.password, job.cost);
         backlog.finished(job.cost, started.elapsed());
         // The caller may have gone away while this ran; then nobody wants the hash.
         let _ = job.reply.send(hash);

@@ -102,6 +102,17 @@ mod tests {
         assert!(shutdown.is_triggered());
     }
 
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn sigterm_raises_the_signal_instead_of_ending_the_process() {
+        let shutdown = Shutdown::on_signals().expect("handlers");
+        let own_id = std::process::id().to_string();
+        let mut kill = std::process::Command::new("kill");
+        kill.args(["-TERM", &own_id]);
+        assert!(kill.status().is_ok_and(|status| status.success()));
+        shutdown.wait().await;
+    }
+
     #[tokio::test]
     async fn waiting_after_the_signal_returns_at_once() {
         let shutdown = Shutdown::new();

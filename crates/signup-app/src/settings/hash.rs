@@ -1,11 +1,14 @@
 //! `[hash]`
 
+use std::ops::RangeInclusive;
+
+use signup_core::password::BCRYPT_COSTS;
+
 use super::http::or_cores;
 use super::reader::Reader;
 
+/// The cheapest cost that bcrypt knows.
 const TEST_COST: u32 = 4;
-const LOWEST_COST: u32 = 10;
-const HIGHEST_COST: u32 = 15;
 
 /// How passwords are hashed.
 #[derive(Clone, Debug)]
@@ -16,34 +19,32 @@ pub struct HashSettings {
     pub threads: usize,
     /// Most passwords that may wait for a thread.
     pub queue: usize,
-    /// Whether costs below 10 are permitted; for tests only.
+    /// Whether costs below [`BCRYPT_COSTS`] are permitted; for tests only.
     pub allow_test_cost: bool,
 }
 
 impl HashSettings {
     pub(super) fn read(reader: &mut Reader) -> Self {
         let allow_test_cost = reader.flag("hash.allow_test_cost");
-        let lowest = if allow_test_cost {
-            TEST_COST
-        } else {
-            LOWEST_COST
-        };
         Self {
-            cost: reader.integer("hash.cost", lowest..=HIGHEST_COST),
+            cost: reader.integer("hash.cost", permitted_costs(allow_test_cost)),
             threads: or_cores(reader.integer("hash.threads", 0..=256)),
             queue: reader.integer("hash.queue", 1..=100_000),
             allow_test_cost,
         }
     }
 
-    /// The lowest and the highest cost that may be used.
+    /// The costs that may be used.
     #[must_use]
-    pub fn permitted_costs(&self) -> std::ops::RangeInclusive<u32> {
-        let lowest = if self.allow_test_cost {
-            TEST_COST
-        } else {
-            LOWEST_COST
-        };
-        lowest..=HIGHEST_COST
+    pub fn permitted_costs(&self) -> RangeInclusive<u32> {
+        permitted_costs(self.allow_test_cost)
+    }
+}
+
+fn permitted_costs(allow_test_cost: bool) -> RangeInclusive<u32> {
+    if allow_test_cost {
+        TEST_COST..=*BCRYPT_COSTS.end()
+    } else {
+        BCRYPT_COSTS
     }
 }

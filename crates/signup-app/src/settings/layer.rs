@@ -13,6 +13,17 @@ use super::fault::Fault;
 /// What the name of an environment variable that holds a setting starts with.
 pub const ENVIRONMENT_PREFIX: &str = "SIGNUP__";
 
+/// The variables of this process. Unlike [`std::env::vars`] it does not panic when one of them, which
+/// may be none of ours, is not Unicode.
+pub fn process_environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().map(|(name, value)| {
+        (
+            name.to_string_lossy().into_owned(),
+            value.to_string_lossy().into_owned(),
+        )
+    })
+}
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layer {
     values: Map<String, Value>,

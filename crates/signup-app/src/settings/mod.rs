@@ -32,11 +32,11 @@ pub use self::describe::DescribedSetting;
 pub use self::fault::{Fault, SettingsError};
 pub use self::hash::HashSettings;
 pub use self::http::HttpSettings;
-pub use self::layer::ENVIRONMENT_PREFIX;
+pub use self::layer::{ENVIRONMENT_PREFIX, process_environment};
 pub use self::limits::{IdempotencySettings, LimitSettings};
 pub use self::log::{LogFormat, LogSettings};
 pub use self::reader::Reader;
-pub use self::secrets::{SecretKey, SecretSettings, SecretsError};
+pub use self::secrets::{SecretSettings, SecretsError};
 
 const DEFAULTS: &str = include_str!("default.toml");
 
@@ -69,7 +69,7 @@ impl Settings {
     /// Loads the settings of a service that has no `[service]` keys.
     ///
     /// `service_defaults` is TOML that overrides compiled-in values, `file` the optional file, and
-    /// `environment` usually [`std::env::vars`].
+    /// `environment` usually [`process_environment`].
     ///
     /// # Errors
     /// Every fault found, none of them alone.
@@ -208,10 +208,15 @@ fn is_known(key: &str, value: &Value, known: &BTreeSet<String>, faults: &mut Vec
 fn suggestion(key: &str, known: &BTreeSet<String>) -> String {
     let nearest = known
         .iter()
-        .map(|candidate| (strsim::jaro_winkler(key, candidate), candidate))
+        .map(|candidate| {
+            (
+                strsim::normalized_damerau_levenshtein(key, candidate),
+                candidate,
+            )
+        })
         .max_by(|left, right| left.0.total_cmp(&right.0));
     if let Some((likeness, candidate)) = nearest
-        && likeness > 0.9
+        && likeness > 0.75
     {
         return format!("did you mean {candidate}?");
     }
