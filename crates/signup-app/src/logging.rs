@@ -82,10 +82,11 @@ fn log_panics() {
             .copied()
             .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
         log::error!(
+            target: "panic",
             event = "process.panic",
             thread = thread.name().unwrap_or("unnamed"),
             place = place.as_deref().unwrap_or("unknown");
-            "panic: {}",
+            "{}",
             message.unwrap_or("no message")
         );
     }));

@@ -42,10 +42,10 @@ fn shown(key: &str, kind: &ValueKind) -> String {
         }
         scalar => {
             let text = scalar.to_string();
-            if is_secret(key) && !text.is_empty() {
-                "***".to_owned()
-            } else {
-                mask_url(&text).into_owned()
+            match text.as_str() {
+                "" => "\"\"".to_owned(),
+                _ if is_secret(key) => "***".to_owned(),
+                text => mask_url(text).into_owned(),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! One source of settings: a TOML text or the environment, as flat `section.key` values that
 //! remember where they came from.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -26,7 +27,8 @@ pub fn process_environment() -> impl Iterator<Item = (String, String)> {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layer {
-    values: Map<String, Value>,
+    /// Sorted, so that the same faults are always reported in the same order.
+    values: BTreeMap<String, Value>,
 }
 
 impl Layer {
@@ -97,7 +99,7 @@ impl Source for Layer {
     }
 
     fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
-        Ok(self.values.clone())
+        Ok(self.values.clone().into_iter().collect())
     }
 }
 
