@@ -1,0 +1,112 @@
+//! `Idempotency-Key`: a request that is sent again gets the reply that it got, and is not carried out again.
+
+use actix_web::HttpRequest;
+use aws_lc_rs::digest::{Context as Digest, SHA256};
+use signup_app::App;
+use signup_core::application::Application;
+use signup_core::context::RequestContext;
+use signup_core::reply::Reply;
+use signup_core::user::IdempotencyClaim;
+use signup_store::ClaimOutcome;
+
+use crate::Fault;
+
+/// The header field that marks a replayed reply.
+const REPLAYED: &str = "idempotency-replayed";
+
+/// Runs a request once per `Idempotency-Key` of the application. Without the header it just runs.
+///
+/// `run` gets the claim, so that it can store the reply together with what the request changes. A final reply that it
+/// has not stored is stored here; after any other reply the key is free again. A process that dies meanwhile leaves
+/// the key claimed for `idempotency.lease`.
+///
+/// # Errors
+/// The key is not 1 to 255 visible ASCII characters, belongs to another request, or is in progress; or the store does
+/// not answer, and without it nobody can tell whether the request ran before.
+pub async fn idempotent(
+    app: &App,
+    application: &Application,
+    context: &RequestContext,
+    request: &HttpRequest,
+    body: &[u8],
+    run: impl AsyncFnOnce(Option<IdempotencyClaim>) -> Reply,
+) -> Result<Reply, Fault> {
+    let Some(key) = key_of(request)? else {
+        return Ok(run(None).await);
+    };
+    let settings = &app.settings.idempotency;
+    let outcome = app
+        .store
+        .claim_idempotency(
+            &application.provider,
+            &application.id,
+            key,
+            fingerprint(request, body),
+            app.clock.now(),
+            settings.lease,
+            settings.retention,
+        )
+        .await?;
+    match outcome {
+        ClaimOutcome::Claimed(claim) => {
+            let reply = run(Some(claim.clone())).await;
+            settle(app, context, claim, &reply).await;
+            Ok(reply)
+        }
+        ClaimOutcome::Replay(reply) => Ok(reply.with_header(REPLAYED, "true")),
+        ClaimOutcome::Mismatch => Err(Fault::IdempotencyMismatch),
+        ClaimOutcome::InProgress => Err(Fault::InProgress),
+    }
+}
+
+/// Stores a final reply, or gives the key back. The caller gets its answer even if that fails.
+async fn settle(app: &App, context: &RequestContext, claim: IdempotencyClaim, reply: &Reply) {
+    let settled = if reply.is_final() {
+        app.store.finish_idempotency(claim, reply.clone()).await
+    } else {
+        app.store.release_idempotency(claim).await
+    };
+    if let Err(error) = settled {
+        log::error!(
+            event = "idempotency.not_settled",
+            request_id = context.request_id.as_str();
+            "an idempotency key stays claimed until its lease ends: {error}"
+        );
+    }
+}
+
+fn key_of(request: &HttpRequest) -> Result<Option<&str>, Fault> {
+    let mut values = request.headers().get_all("idempotency-key");
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    value
+        .to_str()
+        .ok()
+        .filter(|key| (1..=255).contains(&key.len()))
+        .filter(|key| key.bytes().all(|byte| byte.is_ascii_graphic()))
+        .filter(|_| values.next().is_none())
+        .map(Some)
+        .ok_or(Fault::InvalidIdempotencyKey)
+}
+
+/// SHA-256 of method, path with query, and body, each with its length before it. Headers do not count: a repeated
+/// request carries a new token and a new signature.
+fn fingerprint(request: &HttpRequest, body: &[u8]) -> [u8; 32] {
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or("", |path| path.as_str());
+    let mut digest = Digest::new(&SHA256);
+    for part in [
+        request.method().as_str().as_bytes(),
+        target.as_bytes(),
+        body,
+    ] {
+        digest.update(&(part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    let mut fingerprint = [0; 32];
+    fingerprint.copy_from_slice(digest.finish().as_ref());
+    fingerprint
+}

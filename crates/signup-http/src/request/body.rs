@@ -1,0 +1,71 @@
+//! The body of a request, limited in size and time.
+
+use std::ops::Deref;
+
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::web::{self, Bytes, BytesMut};
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
+use signup_app::App;
+
+use crate::Fault;
+
+/// Extracts the whole body: at most `http.body_limit_bytes`, all of it there within `http.body_timeout`.
+///
+/// A body that is announced too large is refused before any of it is read. Content codings are not undone: what is
+/// compressed reaches the handler compressed, so no small body can become a large one.
+#[derive(Clone, Debug, Default)]
+pub struct Body(pub Bytes);
+
+impl Deref for Body {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl FromRequest for Body {
+    type Error = Fault;
+    type Future = LocalBoxFuture<'static, Result<Self, Fault>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let Some(app) = request.app_data::<web::Data<App>>() else {
+            return Box::pin(async { Err(Fault::Internal) });
+        };
+        let limit = app.settings.http.body_limit_bytes;
+        let timeout = app.settings.http.body_timeout;
+        let announced = request
+            .headers()
+            .get(CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > limit) {
+            return Box::pin(async { Err(Fault::PayloadTooLarge) });
+        }
+        let payload = payload.take();
+        Box::pin(async move {
+            tokio::time::timeout(timeout, read(payload, limit))
+                .await
+                .unwrap_or(Err(Fault::RequestTimeout))
+        })
+    }
+}
+
+async fn read(mut payload: Payload, limit: usize) -> Result<Body, Fault> {
+    // Grows with what has arrived, not with what was announced: idle connections hold no memory.
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| match error {
+            PayloadError::Overflow => Fault::PayloadTooLarge,
+            _ => Fault::MalformedBody("the body is incomplete or not framed correctly".to_owned()),
+        })?;
+        if chunk.len() > limit - body.len() {
+            return Err(Fault::PayloadTooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Body(body.freeze()))
+}

@@ -1,0 +1,153 @@
+//! A provider's server, from listening to the last answer.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::{App as ActixApp, HttpServer, web};
+use prometheus::{Registry, TextEncoder};
+use signup_app::App;
+use signup_app::shutdown::Shutdown;
+use signup_core::reply::Reply;
+use tokio::net::TcpSocket;
+
+use crate::docs::Pages;
+use crate::edge::{Edge, edge};
+use crate::{Fault, HttpMetrics, Provider, docs, health, resource, to};
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// How long an idle connection is kept. Longer than the 60 s after which common load balancers drop theirs, so that
+/// they never send a request into a connection that is just being closed.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// Listens on an address. Port 0 lets the system choose one; the listener knows which.
+///
+/// # Errors
+/// The address is in use or not one of this machine's.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A restarted server must not wait until the connections of its predecessor are forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
+}
+
+/// Serves a provider's API, health and documentation on `listener`, and metrics on `metrics_listener` if there is one.
+///
+/// Returns after `shutdown` was triggered and every accepted request was answered, or when `http.shutdown_grace` is
+/// over. Runs inside a Tokio runtime.
+///
+/// # Errors
+/// The listeners cannot be used, or another server of this provider shares the application's metrics.
+pub async fn serve(
+    app: Arc<App>,
+    provider: &'static Provider,
+    listener: TcpListener,
+    metrics_listener: Option<TcpListener>,
+    shutdown: Shutdown,
+) -> io::Result<()> {
+    let registry = app.metrics.registry.clone();
+    let metrics = HttpMetrics::register(&registry, provider.name).map_err(io::Error::other)?;
+    let api = api_server(&app, provider, metrics.clone(), listener, &shutdown);
+    let result = match (api, metrics_listener) {
+        (Ok(api), Some(listener)) => match metrics_server(registry.clone(), listener) {
+            Ok(metrics) => {
+                let metrics_handle = metrics.handle();
+                let stop = stop_on(shutdown, api.handle());
+                // Metrics can be read until the last request is answered.
+                let api = async {
+                    let result = api.await;
+                    metrics_handle.stop(false).await;
+                    result
+                };
+                let (api, metrics, ()) = tokio::join!(api, metrics, stop);
+                api.and(metrics)
+            }
+            Err(error) => Err(error),
+        },
+        (Ok(api), None) => {
+            let stop = stop_on(shutdown, api.handle());
+            tokio::join!(api, stop).0
+        }
+        (Err(error), _) => Err(error),
+    };
+    metrics.unregister(&registry);
+    result
+}
+
+fn api_server(
+    app: &Arc<App>,
+    provider: &'static Provider,
+    metrics: HttpMetrics,
+    listener: TcpListener,
+    shutdown: &Shutdown,
+) -> io::Result<Server> {
+    let http = &app.settings.http;
+    let (workers, header_timeout, grace) = (http.workers, http.header_timeout, http.shutdown_grace);
+    let app = web::Data::from(Arc::clone(app));
+    let at_edge = web::Data::new(Edge { provider, metrics });
+    let pages = web::Data::new(Pages::of(provider));
+    let shutdown = web::Data::new(shutdown.clone());
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .app_data(app.clone())
+            .app_data(at_edge.clone())
+            .app_data(pages.clone())
+            .app_data(shutdown.clone())
+            .configure(health::routes)
+            .configure(docs::routes)
+            .configure(provider.routes)
+            .default_service(to(async || Err::<Reply, _>(Fault::NotFound)))
+            .wrap(from_fn(edge))
+    })
+    .workers(workers)
+    .keep_alive(KEEP_ALIVE)
+    .client_request_timeout(header_timeout)
+    .shutdown_timeout(grace.as_secs())
+    .disable_signals()
+    .listen(listener)?;
+    Ok(server.run())
+}
+
+fn metrics_server(registry: Registry, listener: TcpListener) -> io::Result<Server> {
+    let registry = web::Data::new(registry);
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .app_data(registry.clone())
+            .service(resource("/metrics", [(Method::GET, to(metrics))]))
+    })
+    .workers(1)
+    .disable_signals()
+    .listen(listener)?;
+    Ok(server.run())
+}
+
+async fn metrics(registry: web::Data<Registry>) -> Result<Reply, Fault> {
+    let text = TextEncoder::new()
+        .encode_to_string(&registry.gather())
+        .map_err(|_| Fault::Internal)?;
+    Ok(Reply {
+        status: 200,
+        headers: vec![(
+            "content-type".to_owned(),
+            prometheus::TEXT_FORMAT.to_owned(),
+        )],
+        body: text,
+    })
+}
+
+/// Readiness is false as soon as `shutdown` is triggered; then no connection is accepted any more, accepted requests
+/// are answered, and idle connections are closed.
+async fn stop_on(shutdown: Shutdown, server: ServerHandle) {
+    shutdown.wait().await;
+    server.stop(true).await;
+}
