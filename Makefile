@@ -5,13 +5,12 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 
 # Ports of `make run`, for example: make run XDUA_PORT=9002
-PORTS := DEV BYTEPOWER XDUA CIAM
 DEV_PORT ?= 8080
 BYTEPOWER_PORT ?= 8081
 XDUA_PORT ?= 8082
 CIAM_PORT ?= 8083
 
-.PHONY: help run test test-sqlite bench lint check fmt layers postgres reset cargo
+.PHONY: help run test bench lint check fmt layers postgres reset cargo
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

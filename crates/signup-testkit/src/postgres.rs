@@ -1,0 +1,200 @@
+//! A fresh, empty database for one test.
+
+use diesel::{Connection, PgConnection, RunQueryDsl, sql_query};
+use tempfile::TempDir;
+use url::Url;
+use uuid::Uuid;
+
+/// The environment variable that names the PostgreSQL server for tests, as
+/// `postgres://user:password@host:port/database`. The user must be allowed to create
+/// databases. `scripts/with-postgres` sets it.
+pub const SERVER_VARIABLE: &str = "TEST_POSTGRES_URL";
+
+/// A database that belongs to one test and disappears with this value.
+///
+/// It is empty: the test migrates it, or hands its URL to something that does.
+#[derive(Debug)]
+pub struct TestDatabase {
+    url: String,
+    _keep: Keep,
+}
+
+/// What has to be removed in the end.
+#[derive(Debug)]
+#[expect(dead_code, reason = "held for its Drop")]
+enum Keep {
+    Folder(TempDir),
+    Database(PostgresDatabase),
+}
+
+impl TestDatabase {
+    /// Creates the database `test_<uuid>` on the server named by [`SERVER_VARIABLE`].
+    ///
+    /// # Panics
+    /// When the variable is missing or the server cannot be reached: a test without its
+    /// database has failed, it is never skipped.
+    #[track_caller]
+    #[must_use]
+    pub fn postgres() -> Self {
+        match PostgresDatabase::create(std::env::var(SERVER_VARIABLE).ok()) {
+            Ok(database) => Self {
+                url: database.url(),
+                _keep: Keep::Database(database),
+            },
+            Err(reason) => panic!("{reason}"),
+        }
+    }
+
+    /// Names an SQLite file that does not exist yet, in a folder of its own.
+    ///
+    /// # Panics
+    /// When the temporary folder cannot be created.
+    #[track_caller]
+    #[must_use]
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("test.db");
+        Self {
+            url: format!("sqlite://{}", file.display()),
+            _keep: Keep::Folder(folder),
+        }
+    }
+
+    /// The URL as the services' settings take it: `postgres://…` or `sqlite:///path`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+#[derive(Debug)]
+struct PostgresDatabase {
+    server: Url,
+    name: String,
+}
+
+impl PostgresDatabase {
+    fn create(server: Option<String>) -> Result<Self, String> {
+        let database = Self {
+            server: server_url(server)?,
+            name: format!("test_{}", Uuid::new_v4().simple()),
+        };
+        // template0, because nobody can be connected to it and stand in the way.
+        database.execute(&format!(
+            "CREATE DATABASE {} TEMPLATE template0",
+            database.name
+        ))?;
+        Ok(database)
+    }
+
+    fn url(&self) -> String {
+        let mut url = self.server.clone();
+        url.set_path(&self.name);
+        url.into()
+    }
+
+    fn execute(&self, statement: &str) -> Result<(), String> {
+        let mut server = PgConnection::establish(self.server.as_str())
+            .map_err(|error| format!("the server in {SERVER_VARIABLE}: {error}"))?;
+        sql_query(statement)
+            .execute(&mut server)
+            .map_err(|error| format!("{statement}: {error}"))?;
+        Ok(())
+    }
+}
+
+impl Drop for PostgresDatabase {
+    fn drop(&mut self) {
+        // FORCE ends connections that the test left open, as a pool does.
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        if let Err(reason) = self.execute(&statement) {
+            // A second panic would hide the test's own failure.
+            eprintln!("a test database is left behind: {reason}");
+        }
+    }
+}
+
+fn server_url(variable: Option<String>) -> Result<Url, String> {
+    let value = variable.filter(|value| !value.is_empty()).ok_or(format!(
+        "this test needs PostgreSQL: run `make test`, \
+         or set {SERVER_VARIABLE}=postgres://user:password@host:port/database"
+    ))?;
+    let url = Url::parse(&value).map_err(|error| format!("{SERVER_VARIABLE}: {error}"))?;
+    match url.scheme() {
+        "postgres" | "postgresql" => Ok(url),
+        other => Err(format!(
+            "{SERVER_VARIABLE}: postgres:// is needed, not {other}://"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use diesel::QueryResult;
+
+    use super::*;
+
+    fn connect(url: &str) -> PgConnection {
+        PgConnection::establish(url).unwrap()
+    }
+
+    fn count_databases(name: &str) -> QueryResult<usize> {
+        let server = server_url(std::env::var(SERVER_VARIABLE).ok()).unwrap();
+        sql_query("SELECT datname FROM pg_database WHERE datname = $1")
+            .bind::<diesel::sql_types::Text, _>(name)
+            .execute(&mut connect(server.as_str()))
+    }
+
+    #[test]
+    fn a_dropped_database_is_gone_although_a_connection_was_open() {
+        let database = TestDatabase::postgres();
+        let name = database.url().rsplit('/').next().unwrap().to_owned();
+        let mut left_open = connect(database.url());
+        sql_query("CREATE TABLE mine (id INT)")
+            .execute(&mut left_open)
+            .unwrap();
+        assert_eq!(count_databases(&name), Ok(1));
+
+        drop(database);
+
+        assert_eq!(count_databases(&name), Ok(0));
+    }
+
+    #[test]
+    fn two_databases_do_not_share_tables() {
+        let (one, other) = (TestDatabase::postgres(), TestDatabase::postgres());
+        for database in [&one, &other] {
+            sql_query("CREATE TABLE same_name (id INT)")
+                .execute(&mut connect(database.url()))
+                .unwrap();
+        }
+    }
+
+    #[test]
+    fn an_sqlite_folder_is_gone_with_its_database() {
+        let database = TestDatabase::sqlite();
+        let file = database.url().strip_prefix("sqlite://").unwrap().to_owned();
+        std::fs::write(&file, "").unwrap();
+
+        drop(database);
+
+        assert!(!Path::new(&file).parent().unwrap().exists());
+    }
+
+    #[test]
+    fn a_missing_server_is_explained() {
+        for missing in [None, Some(String::new())] {
+            let reason = server_url(missing).unwrap_err();
+            assert!(reason.contains("make test"), "{reason}");
+            assert!(reason.contains(SERVER_VARIABLE), "{reason}");
+        }
+    }
+
+    #[test]
+    fn another_kind_of_database_is_refused() {
+        let reason = server_url(Some("mysql://localhost/test".into())).unwrap_err();
+        assert!(reason.contains("mysql://"), "{reason}");
+    }
+}
