@@ -4,14 +4,13 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use signup_app::settings::Settings;
 use signup_app::shutdown::Shutdown;
-use signup_app::{App, logging};
+use signup_app::{App, background, logging};
 
 use crate::health::LIVE;
 use crate::{Provider, bind, serve};
@@ -112,7 +111,9 @@ fn start(provider: &'static Provider, settings: Settings) -> anyhow::Result<()> 
 async fn start_and_serve(provider: &'static Provider, settings: Settings) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals().context("signals cannot be handled")?;
     let http = settings.http.clone();
-    let app = App::start(settings).await?;
+    let app = App::start(settings, std::slice::from_ref(&provider.name))
+        .await
+        .context("cannot start")?;
     let listen = |key: &str, address: SocketAddr| {
         let listener =
             bind(address).with_context(|| format!("cannot listen on {address} ({key})"))?;
@@ -125,15 +126,22 @@ async fn start_and_serve(provider: &'static Provider, settings: Settings) -> any
     };
     let listener = listen("http.port", http.address())?;
     let metrics_listener = listen("http.metrics_port", http.metrics_address())?;
-    serve(
-        Arc::clone(&app),
+    let background = background::start(&app, &shutdown);
+    let served = serve(
+        app,
         provider,
         listener,
         Some(metrics_listener),
-        shutdown,
+        shutdown.clone(),
     )
-    .await
-    .context("the server failed")
+    .await;
+    // A server that failed by itself takes the rest of the process with it.
+    shutdown.trigger();
+    for task in background {
+        // A task that panicked has logged that, and nothing is left to be done.
+        let _ = task.await;
+    }
+    served.context("the server failed")
 }
 
 /// Asks a service on this machine for its liveness, for containers that have no shell and no curl.

@@ -1,0 +1,34 @@
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::acme::{Acme, GATE};
+
+const LONG: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn accepted_requests_are_answered_before_the_server_stops() {
+    let acme = Acme::start().await;
+    // An idle connection must not hold the stop up.
+    assert_eq!(acme.get("/echo").send().await.unwrap().status(), 200);
+    let in_flight = tokio::spawn(acme.get("/gate").send());
+    GATE.wait_for_request().await;
+    let probe = reqwest::Client::builder().no_proxy().build().unwrap();
+    acme.shutdown.trigger();
+
+    // The server stops to accept while the request is still in flight.
+    timeout(LONG, async {
+        let live = format!("http://{}/health/live", acme.address);
+        while probe.get(&live).send().await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+    assert!(!acme.server.is_finished());
+
+    GATE.open();
+    let answer = timeout(LONG, in_flight).await.unwrap().unwrap().unwrap();
+    assert_eq!(answer.status(), 200);
+    timeout(LONG, acme.server).await.unwrap().unwrap().unwrap();
+}
