@@ -18,7 +18,7 @@ help: ## List these targets
 # The shell outlives Ctrl-C, so that stopping the services is no error to make.
 run: cargo ## Run all services on this machine, data in .signup/ (Ctrl-C stops them)
 	@trap 'stopped=yes' INT; \
-	cargo run --quiet -p signupctl -- dev --port $(DEV_PORT) --bytepower-port $(BYTEPOWER_PORT) \
+	cargo run -p signupctl -- dev --port $(DEV_PORT) --bytepower-port $(BYTEPOWER_PORT) \
 		--xdua-port $(XDUA_PORT) --ciam-port $(CIAM_PORT) || [ -n "$$stopped" ]
 
 test: cargo ## Run all tests, beside a private PostgreSQL

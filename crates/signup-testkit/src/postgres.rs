@@ -75,16 +75,14 @@ struct PostgresDatabase {
 
 impl PostgresDatabase {
     fn create(server: Option<String>) -> Result<Self, String> {
-        let database = Self {
-            server: server_url(server)?,
-            name: format!("test_{}", Uuid::new_v4().simple()),
-        };
+        let server = server_url(server)?;
+        let name = format!("test_{}", Uuid::new_v4().simple());
         // template0, because nobody can be connected to it and stand in the way.
-        database.execute(&format!(
-            "CREATE DATABASE {} TEMPLATE template0",
-            database.name
-        ))?;
-        Ok(database)
+        execute(
+            &server,
+            &format!("CREATE DATABASE {name} TEMPLATE template0"),
+        )?;
+        Ok(Self { server, name })
     }
 
     fn url(&self) -> String {
@@ -92,26 +90,26 @@ impl PostgresDatabase {
         url.set_path(&self.name);
         url.into()
     }
-
-    fn execute(&self, statement: &str) -> Result<(), String> {
-        let mut server = PgConnection::establish(self.server.as_str())
-            .map_err(|error| format!("the server in {SERVER_VARIABLE}: {error}"))?;
-        sql_query(statement)
-            .execute(&mut server)
-            .map_err(|error| format!("{statement}: {error}"))?;
-        Ok(())
-    }
 }
 
 impl Drop for PostgresDatabase {
     fn drop(&mut self) {
         // FORCE ends connections that the test left open, as a pool does.
         let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        if let Err(reason) = self.execute(&statement) {
+        if let Err(reason) = execute(&self.server, &statement) {
             // A second panic would hide the test's own failure.
             eprintln!("a test database is left behind: {reason}");
         }
     }
+}
+
+fn execute(server: &Url, statement: &str) -> Result<(), String> {
+    let mut server = PgConnection::establish(server.as_str())
+        .map_err(|error| format!("the server in {SERVER_VARIABLE}: {error}"))?;
+    sql_query(statement)
+        .execute(&mut server)
+        .map_err(|error| format!("{statement}: {error}"))?;
+    Ok(())
 }
 
 fn server_url(variable: Option<String>) -> Result<Url, String> {
