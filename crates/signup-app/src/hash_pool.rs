@@ -6,13 +6,13 @@
 
 mod backlog;
 
-use std::fmt;
 use std::io;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use signup_core::password::{MAX_PASSWORD_BYTES, Password};
+use signup_core::user::PasswordHash;
 use tokio::sync::oneshot;
 
 use crate::settings::HashSettings;
@@ -21,37 +21,6 @@ use self::backlog::{Backlog, Job};
 
 /// Cheap enough to be unnoticed when a pool starts, dear enough to predict what a real hash takes.
 const CALIBRATION_COST: u32 = 6;
-
-/// A finished bcrypt hash in the usual `$2b$…` form. `Debug` hides it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PasswordHash(String);
-
-impl PasswordHash {
-    /// The hash as it is stored.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Gives the text away to be stored.
-    #[must_use]
-    pub fn into_string(self) -> String {
-        self.0
-    }
-}
-
-impl From<String> for PasswordHash {
-    /// Takes a hash that was stored earlier.
-    fn from(stored: String) -> Self {
-        Self(stored)
-    }
-}
-
-impl fmt::Debug for PasswordHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PasswordHash(***)")
-    }
-}
 
 /// Why a password was not hashed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -177,7 +146,7 @@ fn hash_whole(password: &Password, cost: u32) -> Result<PasswordHash, HashError>
         MAX_PASSWORD_BYTES => bcrypt::hash(text, cost),
         _ => bcrypt::non_truncating_hash(text, cost),
     }
-    .map(PasswordHash)
+    .map(PasswordHash::new)
     .map_err(|error| HashError::Failed(error.to_string()))
 }
 

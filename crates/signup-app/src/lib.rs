@@ -1,6 +1,19 @@
-//! signup-app
+//! The use cases, and what every process needs around them: settings, logging, the applications in force, threads that
+//! hash, work in the background, an orderly end.
 
+mod app;
+mod attempts;
+pub mod background;
+pub mod catalog;
+mod codes;
+pub mod declare;
 pub mod hash_pool;
 pub mod logging;
+pub mod metrics;
 pub mod settings;
 pub mod shutdown;
+mod sign_up;
+
+pub use app::{App, StartError, store_options};
+pub use codes::{CheckCodeError, CodeRequest, LimitScope, SendCodeError, VerifiedCode};
+pub use sign_up::{SignUp, SignUpError};

@@ -85,14 +85,15 @@ impl Default for Messages {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AttemptLimits {
-    /// Sign-up requests per client address (IPv6: per /64) and minute.
+    /// Sign-up requests per calling address (IPv6: per /64) and minute; 0 switches the limit off. An app server that
+    /// calls for all its users is one address.
     pub per_ip_per_minute: u32,
 }
 
 impl Default for AttemptLimits {
     fn default() -> Self {
         Self {
-            per_ip_per_minute: 60,
+            per_ip_per_minute: 600,
         }
     }
 }

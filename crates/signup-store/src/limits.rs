@@ -41,8 +41,7 @@ pub(crate) fn take(
     .bind::<BigInt, _>(now.after(limit.window).as_millis())
     .bind::<BigInt, _>(i64::from(limit.allowed))
     .execute(connection)?;
-    // The first use is counted by the insert, which knows no limit.
-    if counted == 1 && limit.allowed > 0 {
+    if counted == 1 {
         return Ok(Ok(()));
     }
     let closes_at: Option<i64> = dsl::usage_windows

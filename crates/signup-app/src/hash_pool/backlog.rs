@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use signup_core::password::Password;
 use tokio::sync::oneshot;
 
-use super::{HashError, PasswordHash};
+use signup_core::user::PasswordHash;
+
+use super::HashError;
 
 /// One password that waits to be hashed.
 pub(super) struct Job {

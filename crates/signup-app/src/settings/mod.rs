@@ -11,8 +11,8 @@ mod describe;
 mod fault;
 mod hash;
 mod http;
+mod idempotency;
 mod layer;
-mod limits;
 mod log;
 mod reader;
 mod secrets;
@@ -32,8 +32,8 @@ pub use self::describe::DescribedSetting;
 pub use self::fault::{Fault, SettingsError};
 pub use self::hash::HashSettings;
 pub use self::http::HttpSettings;
+pub use self::idempotency::IdempotencySettings;
 pub use self::layer::{ENVIRONMENT_PREFIX, process_environment};
-pub use self::limits::{IdempotencySettings, LimitSettings};
 pub use self::log::{LogFormat, LogSettings};
 pub use self::reader::Reader;
 pub use self::secrets::{SecretSettings, SecretsError};
@@ -56,8 +56,6 @@ pub struct Settings {
     pub hash: HashSettings,
     /// `[bus]`
     pub bus: BusSettings,
-    /// `[limits]`
-    pub limits: LimitSettings,
     /// `[log]`
     pub log: LogSettings,
     /// `[idempotency]`
@@ -105,7 +103,6 @@ impl Settings {
             database,
             hash: HashSettings::read(&mut reader),
             bus: BusSettings::read(&mut reader),
-            limits: LimitSettings::read(&mut reader),
             log: LogSettings::read(&mut reader),
             idempotency: IdempotencySettings::read(&mut reader),
             described: Vec::new(),

@@ -39,7 +39,6 @@ fn the_compiled_in_defaults_are_valid() {
     assert_eq!(settings.http.request_deadline, Duration::from_secs(4));
     assert_eq!(settings.hash.cost, 12);
     assert_eq!(settings.bus.url, BusUrl::InProcess);
-    assert_eq!(settings.limits.sign_ups_per_ip_per_minute, None);
     assert!(settings.http.workers > 0 && settings.hash.threads > 0);
 }
 

@@ -1,0 +1,115 @@
+//! The application's one context: everything that a request handler needs, made once per process.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use signup_core::keys::KeyRing;
+use signup_core::time::{Clock, SystemClock};
+use signup_store::{Store, StoreError, StoreOptions};
+use tokio::sync::Notify;
+
+use crate::attempts::AttemptLimiter;
+use crate::catalog::Catalog;
+use crate::hash_pool::HashPool;
+use crate::metrics::Metrics;
+use crate::settings::{DatabaseSettings, SecretsError, Settings};
+
+/// What a process has: settings, database, keys, declared applications, hash threads, clock, metrics.
+pub struct App {
+    /// Settings that do not change while the process runs.
+    pub settings: Settings,
+    /// The database.
+    pub store: Store,
+    /// The declared applications and credentials, at most a few seconds old.
+    pub catalog: Catalog,
+    /// Our own keys.
+    pub keys: KeyRing,
+    /// The threads that hash passwords.
+    pub hash_pool: HashPool,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Wakes the relay after a commit.
+    pub outbox_wake: Arc<Notify>,
+    pub(crate) attempts: AttemptLimiter,
+}
+
+/// Why a process cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key file of the embedded default.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// The system gives no threads.
+    #[error("the hash threads cannot be started: {0}")]
+    Threads(#[from] io::Error),
+    /// A metric is registered twice, a fault in this program.
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+}
+
+impl App {
+    /// Connects, migrates if the settings say so, and loads the applications of these providers.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(
+        settings: Settings,
+        providers: &'static [&'static str],
+    ) -> Result<Arc<Self>, StartError> {
+        Self::start_at(settings, providers, Arc::new(SystemClock)).await
+    }
+
+    /// Like [`App::start`], with another clock.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start_at(
+        settings: Settings,
+        providers: &'static [&'static str],
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, StartError> {
+        let keys = settings.secrets.key_ring()?;
+        let store = Store::open(&store_options(&settings.database))?;
+        if settings.database.migrate_on_start {
+            let done = store.migrate().await?;
+            for migration in &done.migrations {
+                log::info!(event = "database.migrated"; "migration {migration} was applied");
+            }
+        }
+        let catalog = Catalog::load(providers, &store, &keys).await?;
+        catalog.log_weak_settings();
+        let hash_pool = HashPool::new(&settings.hash)?;
+        Ok(Arc::new(Self {
+            store,
+            catalog,
+            keys,
+            hash_pool,
+            clock,
+            metrics: Metrics::new()?,
+            outbox_wake: Arc::default(),
+            attempts: AttemptLimiter::default(),
+            settings,
+        }))
+    }
+
+    /// The moment by which a request that arrives now must be answered.
+    pub fn deadline(&self) -> Instant {
+        Instant::now() + self.settings.http.request_deadline
+    }
+}
+
+/// The store's options as the settings say.
+pub fn store_options(database: &DatabaseSettings) -> StoreOptions {
+    StoreOptions {
+        url: database.url.as_str().to_owned(),
+        pool_size: database.pool_size,
+        pool_wait: database.pool_wait,
+        statement_timeout: database.statement_timeout,
+    }
+}

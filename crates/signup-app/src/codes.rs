@@ -1,0 +1,287 @@
+//! Sending and checking one-time codes.
+
+use std::time::Duration;
+
+use signup_core::application::Application;
+use signup_core::code::{Binding, Challenge, ChallengeToken, Channel, Limit, SIGN_UP, TokenError};
+use signup_core::context::RequestContext;
+use signup_core::event::{Event, OtpMessage};
+use signup_store::{NewChallenge, StoreChallengeOutcome, StoreError};
+use uuid::Uuid;
+
+use crate::app::App;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A code to be sent.
+pub struct CodeRequest<'a> {
+    /// The application that asks.
+    pub application: &'a Application,
+    /// How the code goes out.
+    pub channel: Channel,
+    /// The normalised address.
+    pub address: String,
+    /// Length of the code in decimal digits.
+    pub digits: u8,
+    /// How long the code is good for.
+    pub valid_for: Duration,
+    /// The message's template.
+    pub template: String,
+    /// The message's locale, BCP 47.
+    pub locale: String,
+}
+
+/// Which limit stopped a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitScope {
+    /// The address: too soon after the last one, or too many today.
+    Address,
+    /// The client that asked.
+    Client,
+    /// The application's own budget for the channel.
+    Application,
+}
+
+/// Why no code was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendCodeError {
+    /// A limit is used up.
+    Limited {
+        /// Whose.
+        scope: LimitScope,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The database is unavailable.
+    StoreUnavailable,
+    /// A fault of ours; it is in the log.
+    Internal,
+}
+
+/// A code that was right when it was looked at. It is used up by the sign-up that carries it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedCode {
+    challenge: Uuid,
+    channel: Channel,
+}
+
+impl VerifiedCode {
+    /// The challenge's id.
+    pub fn id(&self) -> Uuid {
+        self.challenge
+    }
+
+    /// How the code had been sent.
+    pub fn channel(&self) -> Channel {
+        self.channel
+    }
+}
+
+/// Why a code does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckCodeError {
+    /// Wrong, expired, used, replaced, or never sent.
+    Wrong,
+    /// The database is unavailable, so the code could not be checked.
+    StoreUnavailable,
+}
+
+impl App {
+    /// Has a code sent: the request and its event are written together, the worker does the rest. A new code for the
+    /// same application and address takes the place of the older one.
+    ///
+    /// # Errors
+    /// See [`SendCodeError`]; then nothing is sent.
+    pub async fn send_code(
+        &self,
+        request: CodeRequest<'_>,
+        context: &RequestContext,
+    ) -> Result<Challenge, SendCodeError> {
+        let application = request.application;
+        let channel = request.channel;
+        let result = self.store_code(request, context).await;
+        self.metrics
+            .code(application, channel, result.as_ref().err());
+        if result.is_ok() {
+            self.outbox_wake.notify_one();
+        }
+        result
+    }
+
+    async fn store_code(
+        &self,
+        request: CodeRequest<'_>,
+        context: &RequestContext,
+    ) -> Result<Challenge, SendCodeError> {
+        let now = self.clock.now();
+        let challenge = Challenge {
+            id: Uuid::now_v7(),
+            binding: sign_up_binding(request.application, request.channel, request.address),
+            key_id: self.keys.current_id().to_owned(),
+            digits: request.digits,
+            created_at: now,
+            expires_at: now.after(request.valid_for),
+        };
+        let message = OtpMessage {
+            template: request.template,
+            locale: request.locale,
+        };
+        let (limits, scopes) = limits(request.application, &challenge.binding, context);
+        let new = NewChallenge {
+            event: Event::otp_requested(request.application, &challenge, &message, context),
+            challenge: challenge.clone(),
+            limits,
+        };
+        match self.store.store_challenge(new).await {
+            Ok(StoreChallengeOutcome::Stored) => Ok(challenge),
+            Ok(StoreChallengeOutcome::Limited(exhausted)) => Err(SendCodeError::Limited {
+                scope: scopes
+                    .into_iter()
+                    .find(|(key, _)| *key == exhausted.key)
+                    .map_or(LimitScope::Application, |(_, scope)| scope),
+                retry_after: exhausted.retry_after,
+            }),
+            Err(error) => {
+                log::error!(event = "store.fault"; "{error}");
+                Err(match error {
+                    StoreError::Unavailable(_) => SendCodeError::StoreUnavailable,
+                    StoreError::Unreadable { .. }
+                    | StoreError::Url(_)
+                    | StoreError::Migration(_)
+                    | StoreError::Statement(_) => SendCodeError::Internal,
+                })
+            }
+        }
+    }
+
+    /// A token by which a caller names a challenge later; good for `lifetime` from the challenge's creation.
+    pub fn challenge_token(&self, challenge: &Challenge, lifetime: Duration) -> Option<String> {
+        ChallengeToken::issue(challenge, lifetime, &self.keys)
+    }
+
+    /// The challenge that a token stands for, if it was issued for this application, channel and address.
+    ///
+    /// # Errors
+    /// See [`TokenError`].
+    pub fn open_challenge_token(
+        &self,
+        token: &str,
+        application: &Application,
+        channel: Channel,
+        address: &str,
+    ) -> Result<Challenge, TokenError> {
+        let binding = sign_up_binding(application, channel, address.to_owned());
+        ChallengeToken::open(token, binding, self.clock.now(), &self.keys)
+    }
+
+    /// The live challenge of an address, for protocols whose callers send nothing but the code.
+    ///
+    /// # Errors
+    /// No code is live for the address, or the database is unavailable.
+    pub async fn find_challenge(
+        &self,
+        application: &Application,
+        channel: Channel,
+        address: &str,
+    ) -> Result<Challenge, CheckCodeError> {
+        let binding = sign_up_binding(application, channel, address.to_owned());
+        self.store
+            .find_live_challenge(binding)
+            .await
+            .map_err(unchecked)?
+            .ok_or(CheckCodeError::Wrong)
+    }
+
+    /// Compares a code with a challenge's. A wrong one uses up one of the few tries; a right one is not used up before
+    /// the sign-up is written. Without the database no answer is given at all.
+    ///
+    /// # Errors
+    /// See [`CheckCodeError`].
+    pub async fn check_code(
+        &self,
+        challenge: &Challenge,
+        code: &str,
+    ) -> Result<VerifiedCode, CheckCodeError> {
+        if self.clock.now() >= challenge.expires_at {
+            return Err(CheckCodeError::Wrong);
+        }
+        let expected = challenge.code(&self.keys).ok_or(CheckCodeError::Wrong)?;
+        if expected.matches(code) {
+            return Ok(VerifiedCode {
+                challenge: challenge.id,
+                channel: challenge.binding.channel,
+            });
+        }
+        self.store
+            .record_wrong_try(challenge.id)
+            .await
+            .map_err(unchecked)?;
+        Err(CheckCodeError::Wrong)
+    }
+}
+
+fn unchecked(error: StoreError) -> CheckCodeError {
+    log::error!(event = "store.fault"; "{error}");
+    CheckCodeError::StoreUnavailable
+}
+
+fn sign_up_binding(application: &Application, channel: Channel, address: String) -> Binding {
+    Binding {
+        provider: application.provider.clone(),
+        application: application.id.clone(),
+        purpose: SIGN_UP.to_owned(),
+        channel,
+        address,
+    }
+}
+
+/// The limits that a code counts against, and whose each one is.
+fn limits(
+    application: &Application,
+    binding: &Binding,
+    context: &RequestContext,
+) -> (Vec<Limit>, Vec<(String, LimitScope)>) {
+    let rules = application.rules.sending;
+    let channel = binding.channel;
+    let per_day = match channel {
+        Channel::Sms => rules.sms_per_day,
+        Channel::Email => rules.email_per_day,
+    };
+    let scope = format!("send/{}/{}", application.provider, application.id);
+    let address = format!("{scope}/{}/{}", channel.as_str(), binding.address);
+    let client = format!("{scope}/client/{}", context.client_network());
+    // The address comes first: two requests for one address meet there and go on one after the other.
+    let all = [
+        (
+            format!("{address}/interval"),
+            u32::from(!rules.interval.is_zero()),
+            rules.interval,
+            LimitScope::Address,
+        ),
+        (
+            format!("{address}/day"),
+            rules.per_address_per_day,
+            DAY,
+            LimitScope::Address,
+        ),
+        (client, rules.per_ip_per_hour, HOUR, LimitScope::Client),
+        (
+            format!("{scope}/{}", channel.as_str()),
+            per_day,
+            DAY,
+            LimitScope::Application,
+        ),
+    ];
+    all.into_iter()
+        .filter(|(_, allowed, ..)| *allowed > 0)
+        .map(|(key, allowed, window, scope)| {
+            let limit = Limit {
+                key: key.clone(),
+                allowed,
+                window,
+            };
+            (limit, (key, scope))
+        })
+        .unzip()
+}

@@ -1,0 +1,305 @@
+//! Declaration files: what operators keep in git about directories and applications.
+//!
+//! One TOML file declares applications of one provider. Unknown keys are refused with file, line, key and the allowed
+//! names; the provider's own part is read as the provider's own types.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use signup_core::application::Rules;
+use signup_core::credential::CredentialKind;
+use signup_store::ApplicationRecord;
+use toml::Spanned;
+
+/// Settings of a provider's own shape.
+pub trait Declarable: Serialize + DeserializeOwned + Default {
+    /// Finds what the types alone cannot rule out.
+    ///
+    /// # Errors
+    /// What is wrong and what is allowed, naming the key.
+    fn validate(&self) -> Result<(), String>;
+}
+
+/// A file that was read and found good.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The provider of everything in it.
+    pub provider: String,
+    /// Directories: id, settings.
+    pub directories: Vec<(String, Value)>,
+    /// Applications.
+    pub applications: Vec<ApplicationRecord>,
+    /// Credentials that applications are to have.
+    pub credentials: Vec<DeclaredCredential>,
+}
+
+/// A credential that an application is to have. Its secret is not in the file: we make it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclaredCredential {
+    /// The application.
+    pub application: String,
+    /// What it is used for.
+    pub kind: CredentialKind,
+    /// Its id.
+    pub id: String,
+}
+
+/// Why a file was refused.
+#[derive(Debug, thiserror::Error)]
+#[error("{}:{line}: {problem}", path.display())]
+pub struct DeclarationError {
+    /// The file.
+    pub path: PathBuf,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong, and what is allowed.
+    pub problem: String,
+}
+
+/// The provider that a file is for, before the rest of it is looked at.
+///
+/// # Errors
+/// The file is no TOML or does not name a provider.
+pub fn provider_of(path: &Path, text: &str) -> Result<String, DeclarationError> {
+    #[derive(Deserialize)]
+    struct Head {
+        provider: String,
+    }
+    let head: Head = toml::from_str(text).map_err(|error| refuse(path, text, &error))?;
+    Ok(head.provider)
+}
+
+/// Reads a file of the provider whose directory settings are `D`, application settings `A` and credential kinds `kinds`.
+///
+/// # Errors
+/// The first thing that is wrong, with its line.
+pub fn read<D: Declarable, A: Declarable>(
+    path: &Path,
+    text: &str,
+    kinds: &[CredentialKind],
+) -> Result<Declared, DeclarationError> {
+    let file: File<D, A> = toml::from_str(text).map_err(|error| refuse(path, text, &error))?;
+    Reader { path, text }.check(file, kinds)
+}
+
+#[derive(Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    bound(deserialize = "D: Declarable, A: Declarable")
+)]
+struct File<D, A> {
+    provider: String,
+    #[serde(default = "Vec::new", rename = "directory")]
+    directories: Vec<DirectoryTable<D>>,
+    #[serde(default = "Vec::new", rename = "application")]
+    applications: Vec<ApplicationTable<A>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "D: Declarable"))]
+struct DirectoryTable<D> {
+    id: Spanned<String>,
+    #[serde(default)]
+    settings: D,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "A: Declarable"))]
+struct ApplicationTable<A> {
+    id: Spanned<String>,
+    /// The directory; an application without one gets one of its own, with its own id.
+    directory: Option<Spanned<String>>,
+    name: Option<String>,
+    #[serde(default = "enabled")]
+    enabled: bool,
+    #[serde(default)]
+    rules: Rules,
+    #[serde(default)]
+    settings: A,
+    #[serde(default, rename = "credential")]
+    credentials: Vec<CredentialTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CredentialTable {
+    kind: Spanned<String>,
+    id: Spanned<String>,
+}
+
+const fn enabled() -> bool {
+    true
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn check<D: Declarable, A: Declarable>(
+        &self,
+        file: File<D, A>,
+        kinds: &[CredentialKind],
+    ) -> Result<Declared, DeclarationError> {
+        let mut declared = Declared {
+            provider: file.provider,
+            directories: Vec::new(),
+            applications: Vec::new(),
+            credentials: Vec::new(),
+        };
+        let mut directory_ids = HashSet::new();
+        for directory in file.directories {
+            self.id(&directory.id)?;
+            self.valid(&directory.id, &directory.settings)?;
+            if !directory_ids.insert(directory.id.get_ref().clone()) {
+                return Err(self.fault(&directory.id, "this directory is declared twice"));
+            }
+            let settings = self.json(&directory.id, &directory.settings)?;
+            declared
+                .directories
+                .push((directory.id.into_inner(), settings));
+        }
+        let mut application_ids = HashSet::new();
+        for application in file.applications {
+            if !application_ids.insert(application.id.get_ref().clone()) {
+                return Err(self.fault(&application.id, "this application is declared twice"));
+            }
+            if application.directory.is_none()
+                && directory_ids.insert(application.id.get_ref().clone())
+            {
+                let settings = self.json(&application.id, &D::default())?;
+                declared
+                    .directories
+                    .push((application.id.get_ref().clone(), settings));
+            }
+            self.application(application, &directory_ids, kinds, &mut declared)?;
+        }
+        Ok(declared)
+    }
+
+    fn application<A: Declarable>(
+        &self,
+        application: ApplicationTable<A>,
+        directories: &HashSet<String>,
+        kinds: &[CredentialKind],
+        declared: &mut Declared,
+    ) -> Result<(), DeclarationError> {
+        let id = &application.id;
+        self.id(id)?;
+        self.valid(id, &application.settings)?;
+        application
+            .rules
+            .password
+            .validate()
+            .map_err(|problem| self.fault(id, &format!("rules.password: {problem}")))?;
+        if let Some(directory) = &application.directory
+            && !directories.contains(directory.get_ref())
+        {
+            let problem =
+                "this directory is not declared in this file; add a [[directory]] with this id";
+            return Err(self.fault(directory, problem));
+        }
+        for credential in &application.credentials {
+            declared
+                .credentials
+                .push(self.credential(id.get_ref(), credential, kinds)?);
+        }
+        declared.applications.push(ApplicationRecord {
+            provider: declared.provider.clone(),
+            directory: application
+                .directory
+                .map_or_else(|| id.get_ref().clone(), Spanned::into_inner),
+            name: application.name.unwrap_or_else(|| id.get_ref().clone()),
+            enabled: application.enabled,
+            rules: self.json(id, &application.rules)?,
+            settings: self.json(id, &application.settings)?,
+            id: application.id.into_inner(),
+        });
+        Ok(())
+    }
+
+    fn credential(
+        &self,
+        application: &str,
+        table: &CredentialTable,
+        kinds: &[CredentialKind],
+    ) -> Result<DeclaredCredential, DeclarationError> {
+        self.id(&table.id)?;
+        let kind = table.kind.get_ref().parse().ok();
+        let kind = kind.filter(|kind| kinds.contains(kind)).ok_or_else(|| {
+            let names: Vec<_> = kinds.iter().map(|kind| kind.as_str()).collect();
+            self.fault(
+                &table.kind,
+                &format!(
+                    "unknown kind of credential, expected one of {}",
+                    names.join(", ")
+                ),
+            )
+        })?;
+        Ok(DeclaredCredential {
+            application: application.to_owned(),
+            kind,
+            id: table.id.get_ref().clone(),
+        })
+    }
+
+    /// Ids end up in URLs, headers, metrics and keys of tables: short and plain.
+    fn id(&self, id: &Spanned<String>) -> Result<(), DeclarationError> {
+        let text = id.get_ref();
+        let plain = (1..=64).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        if plain {
+            Ok(())
+        } else {
+            Err(self.fault(id, "an id has 1 to 64 letters, digits, '-', '_' or '.'"))
+        }
+    }
+
+    fn valid<T: Declarable>(
+        &self,
+        id: &Spanned<String>,
+        settings: &T,
+    ) -> Result<(), DeclarationError> {
+        settings
+            .validate()
+            .map_err(|problem| self.fault(id, &format!("settings: {problem}")))
+    }
+
+    fn json<T: Serialize>(
+        &self,
+        id: &Spanned<String>,
+        settings: &T,
+    ) -> Result<Value, DeclarationError> {
+        serde_json::to_value(settings).map_err(|error| self.fault(id, &error.to_string()))
+    }
+
+    fn fault(&self, place: &Spanned<String>, problem: &str) -> DeclarationError {
+        DeclarationError {
+            path: self.path.to_owned(),
+            line: line_of(self.text, place.span().start),
+            problem: format!("`{}`: {problem}", place.get_ref()),
+        }
+    }
+}
+
+fn refuse(path: &Path, text: &str, error: &toml::de::Error) -> DeclarationError {
+    DeclarationError {
+        path: path.to_owned(),
+        line: line_of(text, error.span().map_or(0, |span| span.start)),
+        problem: error.message().to_owned(),
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text
+        .bytes()
+        .take(offset)
+        .filter(|byte| *byte == b'\n')
+        .count()
+}

@@ -1,0 +1,96 @@
+//! What a process counts, in the Prometheus exposition format.
+
+use prometheus::{IntCounterVec, IntGauge, Opts, Registry};
+use signup_core::application::Application;
+use signup_core::code::Channel;
+
+use crate::codes::{LimitScope, SendCodeError};
+
+/// The process's metrics.
+pub struct Metrics {
+    /// Where all of them are registered.
+    pub registry: Registry,
+    sign_ups: IntCounterVec,
+    codes: IntCounterVec,
+    pub(crate) hash_queue: IntGauge,
+    pub(crate) outbox_backlog: IntGauge,
+    pub(crate) outbox_oldest: IntGauge,
+    pub(crate) connections: IntGauge,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let counter = |name, help, labels: &[&str]| {
+            let counter = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok::<_, prometheus::Error>(counter)
+        };
+        let gauge = |name, help| {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok::<_, prometheus::Error>(gauge)
+        };
+        Ok(Self {
+            sign_ups: counter(
+                "signup_sign_ups_total",
+                "Sign-ups that passed all checks of the request, by what became of them.",
+                &["provider", "application", "outcome"],
+            )?,
+            codes: counter(
+                "signup_codes_requested_total",
+                "Codes asked for, by what became of the request.",
+                &["provider", "application", "channel", "outcome"],
+            )?,
+            hash_queue: gauge(
+                "signup_hash_queue",
+                "Passwords that wait for a hash thread.",
+            )?,
+            outbox_backlog: gauge(
+                "signup_outbox_backlog",
+                "Events that are not published yet.",
+            )?,
+            outbox_oldest: gauge(
+                "signup_outbox_oldest_seconds",
+                "Age of the oldest event that is not published yet.",
+            )?,
+            connections: gauge(
+                "signup_database_connections",
+                "Database connections in use by requests.",
+            )?,
+            registry,
+        })
+    }
+
+    pub(crate) fn sign_up(&self, application: &Application, outcome: &str) {
+        self.sign_ups
+            .with_label_values(&[&application.provider, &application.id, outcome])
+            .inc();
+    }
+
+    pub(crate) fn code(
+        &self,
+        application: &Application,
+        channel: Channel,
+        error: Option<&SendCodeError>,
+    ) {
+        let outcome = match error {
+            None => "accepted",
+            Some(SendCodeError::Limited { scope, .. }) => match scope {
+                LimitScope::Address => "limited_address",
+                LimitScope::Client => "limited_client",
+                LimitScope::Application => "limited_application",
+            },
+            Some(SendCodeError::StoreUnavailable) => "store_unavailable",
+            Some(SendCodeError::Internal) => "internal",
+        };
+        self.codes
+            .with_label_values(&[
+                application.provider.as_str(),
+                &application.id,
+                channel.as_str(),
+                outcome,
+            ])
+            .inc();
+    }
+}

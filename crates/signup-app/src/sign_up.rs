@@ -1,0 +1,196 @@
+//! The use case that all this is about: somebody signs up.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use signup_core::application::Application;
+use signup_core::code::Channel;
+use signup_core::context::RequestContext;
+use signup_core::event::Event;
+use signup_core::identifier::IdentifierKind;
+use signup_core::password::Password;
+use signup_core::reply::Reply;
+use signup_core::user::{
+    IdempotencyClaim, NewUser, PasswordHash, SignUpOutcome, SignUpRecord, TakenIdentifier,
+};
+use signup_store::StoreError;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::codes::VerifiedCode;
+use crate::hash_pool::HashError;
+
+/// How often another public id is tried before giving up. Ids are random over at least 47 bits, so a second try is rare
+/// and a fifth means that the random source is broken.
+const PUBLIC_ID_TRIES: usize = 5;
+
+/// A sign-up whose request was parsed and checked.
+pub struct SignUp<'a> {
+    /// The application that the user signs up through.
+    pub application: &'a Application,
+    /// The identifiers that the user takes.
+    pub identifiers: Vec<TakenIdentifier>,
+    /// The password, if there is one; it was checked against the policy.
+    pub password: Option<Password>,
+    /// The codes that prove identifiers; they are used up with the sign-up.
+    pub codes: Vec<VerifiedCode>,
+    /// Profile, contact, attribution and membership fields, by the provider's own names.
+    pub profile: Map<String, Value>,
+    /// Makes a random id in the provider's form.
+    pub public_id: fn() -> String,
+    /// The idempotency key that this request answers, if it brought one.
+    pub claim: Option<IdempotencyClaim>,
+    /// The provider's reply to a sign-up that succeeded.
+    pub reply: &'a (dyn Fn(&NewUser) -> Reply + Sync),
+}
+
+/// Why nobody was signed up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignUpError {
+    /// An identifier of this kind is taken in the application's directory.
+    Taken(IdentifierKind),
+    /// The code sent through this channel was used, replaced or locked in the meantime.
+    CodeSpent(Channel),
+    /// Too many passwords are waiting to be hashed.
+    Busy {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// Another request with the same idempotency key took over.
+    ClaimLost,
+    /// The database is unavailable.
+    StoreUnavailable,
+    /// A fault of ours; it is in the log.
+    Internal,
+}
+
+impl App {
+    /// Signs a user up and announces it. The password is hashed before a database connection is asked for.
+    ///
+    /// # Errors
+    /// See [`SignUpError`]; then nothing was written.
+    pub async fn sign_up(
+        &self,
+        mut sign_up: SignUp<'_>,
+        context: &RequestContext,
+    ) -> Result<Reply, SignUpError> {
+        let application = sign_up.application;
+        let result = match self.hash(application, sign_up.password.take()).await {
+            Ok(hash) => self.write(&sign_up, hash, context).await,
+            Err(error) => Err(error),
+        };
+        let outcome = result.as_ref().err().map_or("created", SignUpError::label);
+        self.metrics.sign_up(application, outcome);
+        log::info!(
+            event = "sign_up", provider = application.provider.as_str(),
+            application = application.id.as_str(), request_id = context.request_id.as_str();
+            "{outcome}"
+        );
+        result
+    }
+
+    async fn hash(
+        &self,
+        application: &Application,
+        password: Option<Password>,
+    ) -> Result<Option<PasswordHash>, SignUpError> {
+        let Some(password) = password else {
+            return Ok(None);
+        };
+        let cost = application
+            .rules
+            .password
+            .bcrypt_cost
+            .unwrap_or(self.settings.hash.cost);
+        match self.hash_pool.hash(password, cost, self.deadline()).await {
+            Ok(hash) => Ok(Some(hash)),
+            Err(HashError::Busy { retry_after }) => Err(SignUpError::Busy { retry_after }),
+            Err(error @ (HashError::CostNotPermitted { .. } | HashError::Failed(_))) => {
+                log::error!(event = "hash.failed"; "{error}");
+                Err(SignUpError::Internal)
+            }
+            Err(HashError::Stopped) => Err(SignUpError::Busy {
+                retry_after: Duration::from_secs(1),
+            }),
+        }
+    }
+
+    async fn write(
+        &self,
+        sign_up: &SignUp<'_>,
+        password_hash: Option<PasswordHash>,
+        context: &RequestContext,
+    ) -> Result<Reply, SignUpError> {
+        for _ in 0..PUBLIC_ID_TRIES {
+            let user = self.new_user(sign_up, password_hash.clone());
+            let reply = (sign_up.reply)(&user);
+            let record = SignUpRecord {
+                consumed: sign_up.codes.iter().map(VerifiedCode::id).collect(),
+                events: vec![Event::user_created(&user, context)],
+                claim: sign_up.claim.clone().map(|claim| (claim, reply.clone())),
+                user,
+            };
+            match self.store.sign_up(record).await.map_err(store_fault)? {
+                SignUpOutcome::Created => {
+                    self.outbox_wake.notify_one();
+                    return Ok(reply);
+                }
+                SignUpOutcome::PublicIdTaken => {}
+                SignUpOutcome::Taken(kind) => return Err(SignUpError::Taken(kind)),
+                SignUpOutcome::CodeSpent(id) => return Err(spent(&sign_up.codes, id)),
+                SignUpOutcome::ClaimLost => return Err(SignUpError::ClaimLost),
+            }
+        }
+        log::error!(event = "sign_up.no_public_id"; "no free public id was found");
+        Err(SignUpError::Internal)
+    }
+
+    fn new_user(&self, sign_up: &SignUp<'_>, password_hash: Option<PasswordHash>) -> NewUser {
+        let application = sign_up.application;
+        NewUser {
+            id: Uuid::now_v7(),
+            public_id: (sign_up.public_id)(),
+            provider: application.provider.clone(),
+            directory: application.directory.id.clone(),
+            application: application.id.clone(),
+            identifiers: sign_up.identifiers.clone(),
+            password_hash,
+            profile: sign_up.profile.clone(),
+            created_at: self.clock.now(),
+        }
+    }
+}
+
+impl SignUpError {
+    /// The error's name in metrics and logs.
+    const fn label(&self) -> &'static str {
+        match self {
+            Self::Taken(_) => "taken",
+            Self::CodeSpent(_) => "code_spent",
+            Self::Busy { .. } => "busy",
+            Self::ClaimLost => "claim_lost",
+            Self::StoreUnavailable => "store_unavailable",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+fn spent(codes: &[VerifiedCode], id: Uuid) -> SignUpError {
+    codes
+        .iter()
+        .find(|code| code.id() == id)
+        .map_or(SignUpError::Internal, |code| {
+            SignUpError::CodeSpent(code.channel())
+        })
+}
+
+fn store_fault(error: StoreError) -> SignUpError {
+    log::error!(event = "store.fault"; "{error}");
+    match error {
+        StoreError::Unavailable(_) => SignUpError::StoreUnavailable,
+        StoreError::Unreadable { .. }
+        | StoreError::Url(_)
+        | StoreError::Migration(_)
+        | StoreError::Statement(_) => SignUpError::Internal,
+    }
+}

@@ -1,0 +1,37 @@
+//! The way of an event from the outbox to its consumers.
+//!
+//! A sign-up only writes its event into the outbox; the [`Relay`] claims events from there under a lease and gives them
+//! to a [`Bus`]. An event counts as published once the bus says so, never before, so every event reaches the consumers
+//! at least once and they recognise repeats by its id.
+
+mod backoff;
+mod in_process;
+mod relay;
+
+use async_trait::async_trait;
+use signup_store::ClaimedEvent;
+
+pub use backoff::retry_delay;
+pub use in_process::{Delivery, InProcessBus, Subscription};
+pub use relay::{Relay, RelaySettings, RelayTotals};
+
+/// A message bus. The other side is not ours, so this is a trait.
+#[async_trait]
+pub trait Bus: Send + Sync {
+    /// Publishes events in this order and tells for each whether the bus has it safely.
+    async fn publish(&self, events: &[ClaimedEvent]) -> Vec<Result<(), PublishError>>;
+}
+
+/// Why an event was not published.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PublishError {
+    /// No consumer's binding matches its routing key: it would be lost.
+    #[error("no consumer is bound to `{0}`")]
+    Unroutable(String),
+    /// The bus refused it, or its consumer could not handle it now.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// The bus is out of reach.
+    #[error("the bus is unavailable: {0}")]
+    Unavailable(String),
+}
