@@ -2,10 +2,12 @@
 //! hash, work in the background, an orderly end.
 
 mod app;
+pub mod apply;
 mod attempts;
 pub mod background;
 pub mod catalog;
 mod codes;
+pub mod credentials;
 pub mod declare;
 pub mod hash_pool;
 pub mod logging;
