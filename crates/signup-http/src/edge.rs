@@ -19,6 +19,7 @@ use signup_core::context::RequestContext;
 use crate::answer::{Worded, word};
 use crate::metrics::HttpMetrics;
 use crate::request::context::read_context;
+use crate::request::unread::Unread;
 use crate::{Fault, Provider};
 
 /// The route that stands in logs and metrics for paths that no route matches.
@@ -37,7 +38,7 @@ pub(crate) struct Edge {
 pub(crate) async fn edge(
     app: web::Data<App>,
     edge: web::Data<Edge>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
@@ -52,6 +53,7 @@ pub(crate) async fn edge(
             .unwrap_or_else(|| UNMATCHED.to_owned()),
     };
     request.extensions_mut().insert(context.clone());
+    let unread = Unread::hold(&mut request);
 
     let outcome = AssertUnwindSafe(async move { next.call(request).await })
         .catch_unwind()
@@ -74,13 +76,17 @@ pub(crate) async fn edge(
             Err(exchange.word_fault(HttpResponse::from_error(Fault::Internal)))
         }
     };
-    match result {
-        Ok((request, mut response)) => {
-            exchange.finish(&mut response, started.elapsed());
-            Ok(ServiceResponse::new(request, response))
+    let finish = |mut response: HttpResponse| {
+        exchange.finish(&mut response, started.elapsed());
+        match unread {
+            Some(unread) => response.map_body(|_, body| unread.until_sent(body)),
+            None => response,
         }
-        Err(mut response) => {
-            exchange.finish(&mut response, started.elapsed());
+    };
+    match result {
+        Ok((request, response)) => Ok(ServiceResponse::new(request, finish(response))),
+        Err(response) => {
+            let response = finish(response);
             // Without a request no service response can be made; actix sends the response of an error as it is.
             Err(InternalError::from_response("refused at the edge", response).into())
         }

@@ -39,3 +39,36 @@ async fn ready(app: web::Data<App>, shutdown: web::Data<Shutdown>) -> Reply {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use actix_web::test::{TestRequest, call_service, init_service};
+    use signup_app::settings::Settings;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_service_that_stops_is_alive_but_not_ready() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", directory.path().join("db").display());
+        let environment = [("SIGNUP__DATABASE__URL".to_owned(), url)];
+        let settings = Settings::load("", None, environment.into_iter()).unwrap();
+        let app = App::start(settings, &[]).await.unwrap();
+        let shutdown = Shutdown::new();
+        shutdown.trigger();
+        let service = init_service(
+            actix_web::App::new()
+                .app_data(web::Data::from(app))
+                .app_data(web::Data::new(shutdown))
+                .configure(routes),
+        )
+        .await;
+
+        for (path, status) in [(LIVE, 200), ("/health/ready", 503)] {
+            let request = TestRequest::get().uri(path).to_request();
+            assert_eq!(call_service(&service, request).await.status(), status);
+        }
+    }
+}

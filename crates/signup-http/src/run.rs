@@ -170,3 +170,40 @@ fn check_health(listens_on: SocketAddr) -> io::Result<()> {
         )))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    fn answering(answer: &'static str) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut line = String::new();
+            BufReader::new(&stream).read_line(&mut line).unwrap();
+            assert_eq!(line, "GET /health/live HTTP/1.1\r\n");
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        address
+    }
+
+    #[test]
+    fn the_health_check_believes_a_200_only() {
+        assert!(check_health(answering("HTTP/1.1 200 OK\r\n\r\n")).is_ok());
+        let refused = check_health(answering("HTTP/1.1 503 Service Unavailable\r\n\r\n"));
+        assert!(refused.unwrap_err().to_string().contains("503"));
+        assert!(check_health(answering("")).is_err());
+    }
+
+    #[test]
+    fn a_service_that_listens_everywhere_is_asked_on_this_machine() {
+        let port = answering("HTTP/1.1 200 OK\r\n\r\n").port();
+        assert!(check_health(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port)).is_ok());
+    }
+}

@@ -4,3 +4,4 @@ pub(crate) mod address;
 pub(crate) mod body;
 pub(crate) mod context;
 pub(crate) mod language;
+pub(crate) mod unread;

@@ -193,14 +193,14 @@ fn openapi() -> OpenApi {
     serde_json::from_value(document).unwrap()
 }
 
-/// A running server of the provider, with a database of its own.
+/// A running server of the provider, with a database of its own: `acme.db` in `directory`.
 pub struct Acme {
     pub address: SocketAddr,
     pub metrics_address: SocketAddr,
     pub shutdown: Shutdown,
     pub server: JoinHandle<std::io::Result<()>>,
     pub client: reqwest::Client,
-    _directory: TempDir,
+    pub directory: TempDir,
 }
 
 impl Acme {
@@ -232,7 +232,7 @@ impl Acme {
             server: tokio::spawn(serve(app, &ACME, listener, Some(metrics), shutdown.clone())),
             shutdown,
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
-            _directory: directory,
+            directory,
         }
     }
 

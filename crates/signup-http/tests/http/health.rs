@@ -1,3 +1,5 @@
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
 use serde_json::Value;
 
 use crate::acme::{Acme, refusal};
@@ -31,4 +33,20 @@ async fn metrics_are_on_their_own_port_only() {
         response.headers()["content-type"],
         "text/plain; version=0.0.4"
     );
+}
+
+#[tokio::test]
+async fn a_service_without_its_database_is_alive_but_not_ready() {
+    let acme = Acme::start().await;
+    let path = acme.directory.path().join("acme.db");
+    let mut database = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    database
+        .batch_execute("DROP TABLE declaration_revision")
+        .unwrap();
+    let ready = acme.get("/health/ready").send().await.unwrap();
+    assert_eq!(ready.status(), 503);
+    let body: Value = ready.json().await.unwrap();
+    assert_eq!(body["database"], "unavailable");
+    let live = acme.get("/health/live").send().await.unwrap();
+    assert_eq!(live.status(), 200);
 }

@@ -8,5 +8,6 @@ mod documentation;
 mod faults;
 mod health;
 mod idempotency;
+mod logs;
 mod shutdown;
 mod wire;

@@ -61,23 +61,25 @@ async fn a_body_announced_too_large_is_refused_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn a_body_that_never_ends_is_cut_off() {
+async fn a_body_that_never_ends_is_cut_off_whether_or_not_anybody_reads_it() {
     let acme = Acme::start().await;
-    let mut stream = TcpStream::connect(acme.address).await.unwrap();
-    let (mut read, mut write) = stream.split();
-    let head = b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-    write.write_all(head).await.unwrap();
-    let chunk = format!("2000\r\n{}\r\n", "x".repeat(0x2000));
-    let endless = async { while write.write_all(chunk.as_bytes()).await.is_ok() {} };
-    let answer = async {
-        let mut answer = vec![0; 12];
-        read.read_exact(&mut answer).await.unwrap();
-        answer
-    };
-    let (answer, ()) = timeout(LONG, async { tokio::join!(answer, endless) })
-        .await
-        .expect("the server reads on and on");
-    assert_eq!(answer, b"HTTP/1.1 413");
+    for (path, status) in [("/echo", 413), ("/nope", 404), ("/foreign", 500)] {
+        let mut stream = TcpStream::connect(acme.address).await.unwrap();
+        let (mut read, mut write) = stream.split();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+        write.write_all(head.as_bytes()).await.unwrap();
+        let chunk = format!("2000\r\n{}\r\n", "x".repeat(0x2000));
+        let endless = async { while write.write_all(chunk.as_bytes()).await.is_ok() {} };
+        let answer = async {
+            let mut answer = vec![0; 12];
+            read.read_exact(&mut answer).await.unwrap();
+            String::from_utf8(answer).unwrap()
+        };
+        let (answer, ()) = timeout(LONG, async { tokio::join!(answer, endless) })
+            .await
+            .expect("the server reads on and on");
+        assert_eq!(answer, format!("HTTP/1.1 {status}"));
+    }
 }
 
 #[tokio::test]
