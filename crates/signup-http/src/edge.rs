@@ -17,6 +17,7 @@ use signup_app::App;
 use signup_core::context::RequestContext;
 
 use crate::answer::{Worded, word};
+use crate::idempotency::IDEMPOTENCY_KEY;
 use crate::metrics::HttpMetrics;
 use crate::request::context::read_context;
 use crate::request::unread::Unread;
@@ -41,67 +42,74 @@ pub(crate) async fn edge(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let started = Instant::now();
     let context = read_context(&request, &app.settings.http.trusted_proxies);
-    // Asked for before the request is given away: a panic does not give it back.
+    request.extensions_mut().insert(context.clone());
     let exchange = Exchange {
-        edge: &edge,
-        context: &context,
+        edge,
+        context,
         method: method_label(request.method()),
+        // Asked for before the request is given away: a panic does not give it back.
         route: request
             .match_pattern()
             .unwrap_or_else(|| UNMATCHED.to_owned()),
+        started: Instant::now(),
     };
-    request.extensions_mut().insert(context.clone());
     let unread = Unread::hold(&mut request);
-
-    let outcome = AssertUnwindSafe(async move { next.call(request).await })
-        .catch_unwind()
-        .await;
-    let result = match outcome {
-        Ok(Ok(response)) => {
-            let (request, response) = response.map_into_boxed_body().into_parts();
-            Ok((request, exchange.word_fault(response)))
-        }
-        Ok(Err(error)) => Err(exchange.word_fault(HttpResponse::from_error(error))),
-        Err(_) => {
-            // The panic hook has told what and where; its text may quote data, so it is not repeated here.
-            log::error!(
-                event = "http.panic",
-                request_id = context.request_id.as_str(),
-                provider = edge.provider.name,
-                route = exchange.route.as_str();
-                "a handler panicked"
-            );
-            Err(exchange.word_fault(HttpResponse::from_error(Fault::Internal)))
-        }
-    };
-    let finish = |mut response: HttpResponse| {
-        exchange.finish(&mut response, started.elapsed());
-        match unread {
-            Some(unread) => response.map_body(|_, body| unread.until_sent(body)),
-            None => response,
-        }
-    };
-    match result {
-        Ok((request, response)) => Ok(ServiceResponse::new(request, finish(response))),
-        Err(response) => {
-            let response = finish(response);
-            // Without a request no service response can be made; actix sends the response of an error as it is.
-            Err(InternalError::from_response("refused at the edge", response).into())
-        }
+    let is_repeatable = request.headers().contains_key(IDEMPOTENCY_KEY);
+    let answer = exchange.answer(request, next, unread);
+    if is_repeatable {
+        // Goes on when its client has left: the client will come back with the same key and ask for the reply.
+        actix_web::rt::spawn(answer)
+            .await
+            .unwrap_or_else(|_| Err(Fault::Internal.into()))
+    } else {
+        answer.await
     }
 }
 
 /// One request and its response, seen from the edge.
-struct Exchange<'a> {
-    edge: &'a Edge,
-    context: &'a RequestContext,
+struct Exchange {
+    edge: web::Data<Edge>,
+    context: RequestContext,
     method: &'static str,
     route: String,
+    started: Instant,
 }
 
-impl Exchange<'_> {
+impl Exchange {
+    async fn answer(
+        self,
+        request: ServiceRequest,
+        next: Next<impl MessageBody + 'static>,
+        unread: Option<Unread>,
+    ) -> Result<ServiceResponse<BoxBody>, Error> {
+        let outcome = AssertUnwindSafe(async move { next.call(request).await })
+            .catch_unwind()
+            .await;
+        let (request, response) = match outcome {
+            Ok(Ok(response)) => {
+                let (request, response) = response.map_into_boxed_body().into_parts();
+                (Some(request), response)
+            }
+            Ok(Err(error)) => (None, HttpResponse::from_error(error)),
+            Err(_) => {
+                // The panic hook has told what and where; its text may quote data, so it is not repeated here.
+                self.log_fault("http.panic", "a handler panicked");
+                (None, HttpResponse::from_error(Fault::Internal))
+            }
+        };
+        let mut response = self.word_fault(response);
+        self.finish(&mut response);
+        if let Some(unread) = unread {
+            response = response.map_body(|_, body| unread.until_sent(body));
+        }
+        match request {
+            Some(request) => Ok(ServiceResponse::new(request, response)),
+            // Without its request no service response can be made; actix sends the response of an error as it is.
+            None => Err(InternalError::from_response("refused at the edge", response).into()),
+        }
+    }
+
     /// Replaces an error response that no provider has worded by the provider's reply. Headers that middleware of the
     /// service has added stay.
     fn word_fault(&self, mut response: HttpResponse) -> HttpResponse {
@@ -111,15 +119,9 @@ impl Exchange<'_> {
         }
         let fault = Fault::of_response(&response);
         if fault == Fault::Internal {
-            log::error!(
-                event = "http.internal",
-                request_id = self.context.request_id.as_str(),
-                provider = self.edge.provider.name,
-                route = self.route.as_str();
-                "answered with an internal error"
-            );
+            self.log_fault("http.internal", "answered with an internal error");
         }
-        let reply = (self.edge.provider.fault)(&fault, self.context);
+        let reply = (self.edge.provider.fault)(&fault, &self.context);
         response.headers_mut().remove(CONTENT_TYPE);
         word(&mut response, &reply);
         if let Some((name, value)) = fault.header()
@@ -130,7 +132,7 @@ impl Exchange<'_> {
         response.set_body(BoxBody::new(reply.body))
     }
 
-    fn finish(&self, response: &mut HttpResponse, duration: Duration) {
+    fn finish(&self, response: &mut HttpResponse) {
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::try_from(self.context.request_id.as_str()) {
             headers.insert(X_REQUEST_ID.clone(), id);
@@ -140,11 +142,21 @@ impl Exchange<'_> {
         let no_store = HeaderValue::from_static("no-store");
         insert_if_absent(headers, CACHE_CONTROL, no_store);
 
-        let status = response.status();
+        let (status, duration) = (response.status(), self.started.elapsed());
         self.edge
             .metrics
             .observe(&self.route, self.method, status.as_u16(), duration);
         self.write_access_log(status, duration);
+    }
+
+    fn log_fault(&self, event: &str, what: &str) {
+        log::error!(
+            event,
+            request_id = self.context.request_id.as_str(),
+            provider = self.edge.provider.name,
+            route = self.route.as_str();
+            "{what}"
+        );
     }
 
     fn write_access_log(&self, status: StatusCode, duration: Duration) {

@@ -11,14 +11,17 @@ use signup_store::ClaimOutcome;
 
 use crate::Fault;
 
+/// The header field that holds the key.
+pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
 /// The header field that marks a replayed reply.
 const REPLAYED: &str = "idempotency-replayed";
 
 /// Runs a request once per `Idempotency-Key` of the application. Without the header it just runs.
 ///
 /// `run` gets the claim, so that it can store the reply together with what the request changes. A final reply that it
-/// has not stored is stored here; after any other reply the key is free again. A process that dies meanwhile leaves
-/// the key claimed for `idempotency.lease`.
+/// has not stored is stored here; after any other reply the key is free again. A request with a key goes on when its
+/// client leaves. A process that dies meanwhile leaves the key claimed for `idempotency.lease`.
 ///
 /// # Errors
 /// The key is not 1 to 255 visible ASCII characters, belongs to another request, or is in progress; or the store does
@@ -76,7 +79,7 @@ async fn settle(app: &App, context: &RequestContext, claim: IdempotencyClaim, re
 }
 
 fn key_of(request: &HttpRequest) -> Result<Option<&str>, Fault> {
-    let mut values = request.headers().get_all("idempotency-key");
+    let mut values = request.headers().get_all(IDEMPOTENCY_KEY);
     let Some(value) = values.next() else {
         return Ok(None);
     };

@@ -26,6 +26,10 @@ const BACKLOG: u32 = 1024;
 /// they never send a request into a connection that is just being closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
+/// Connections per worker; more wait to be accepted. A connection can make actix buffer 128 KiB of headers, so this
+/// bounds what slow clients can make a worker hold to 1 GiB.
+const MAX_CONNECTIONS: usize = 8192;
+
 /// Listens on an address. Port 0 lets the system choose one; the listener knows which.
 ///
 /// # Errors
@@ -110,6 +114,7 @@ fn api_server(
             .wrap(from_fn(edge))
     })
     .workers(workers)
+    .max_connections(MAX_CONNECTIONS)
     .keep_alive(KEEP_ALIVE)
     .client_request_timeout(header_timeout)
     .shutdown_timeout(grace.as_secs())

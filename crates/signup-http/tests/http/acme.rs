@@ -63,6 +63,8 @@ impl Gate {
 pub static GATE: Gate = Gate::closed();
 /// For sign-ups whose body is `wait`.
 pub static SIGN_UP_GATE: Gate = Gate::closed();
+/// For sign-ups whose body is `leave`.
+pub static LEAVING_GATE: Gate = Gate::closed();
 
 fn routes(config: &mut web::ServiceConfig) {
     config
@@ -130,6 +132,10 @@ async fn sign_up(
             b"busy" => Reply::json(503, &json!({"run": run})),
             b"wait" => {
                 SIGN_UP_GATE.pass().await;
+                Reply::json(200, &json!({"run": run}))
+            }
+            b"leave" => {
+                LEAVING_GATE.pass().await;
                 Reply::json(200, &json!({"run": run}))
             }
             _ => Reply::json(201, &json!({"run": run})).with_header("x-acme", "1"),

@@ -1,7 +1,12 @@
+use std::time::Duration;
+
 use reqwest::Response;
 use serde_json::Value;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
-use crate::acme::{Acme, SIGN_UP_GATE, refusal};
+use crate::acme::{Acme, LEAVING_GATE, SIGN_UP_GATE, refusal};
 
 async fn sign_up(acme: &Acme, key: &str, body: &'static str) -> Response {
     let request = acme.post("/sign-up").header("idempotency-key", key);
@@ -61,6 +66,38 @@ async fn a_key_in_progress_is_a_conflict() {
     refusal(sign_up(&acme, "k", "wait").await, 409).await;
     SIGN_UP_GATE.open();
     assert_eq!(first.await.unwrap().unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_client_that_left_gets_its_reply_when_it_comes_back() {
+    let acme = Acme::start().await;
+    let mut leaving = TcpStream::connect(acme.address).await.unwrap();
+    leaving
+        .write_all(
+            b"POST /sign-up HTTP/1.1\r\nHost: a\r\nIdempotency-Key: k\r\nContent-Length: 5\r\n\r\nleave",
+        )
+        .await
+        .unwrap();
+    LEAVING_GATE.wait_for_request().await;
+    // Closes with a reset, the way a process ends that is killed.
+    leaving.set_zero_linger().unwrap();
+    drop(leaving);
+    // Another connection is served by the same thread, so the reset was seen when it is answered.
+    refusal(sign_up(&acme, "k", "leave").await, 409).await;
+    LEAVING_GATE.open();
+
+    let reply = timeout(Duration::from_secs(20), async {
+        loop {
+            let reply = sign_up(&acme, "k", "leave").await;
+            if reply.status() != 409 {
+                return reply;
+            }
+        }
+    })
+    .await
+    .unwrap();
+    assert_eq!(reply.status(), 200);
+    assert_eq!(reply.headers()["idempotency-replayed"], "true");
 }
 
 #[tokio::test]
