@@ -7,6 +7,44 @@
 //!
 //! Handlers return a [`Reply`](signup_core::reply::Reply), or a [`Fault`] for what the framework knows how to refuse.
 //! The provider words each fault in one place, wherever it comes from: a handler, an extractor, actix, or a panic.
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! use actix_web::http::Method;
+//! use actix_web::web;
+//! use serde_json::json;
+//! use signup_app::App;
+//! use signup_core::context::RequestContext;
+//! use signup_core::reply::Reply;
+//! use signup_http::{Body, Context, Fault, Provider, resource, to};
+//!
+//! pub static PROVIDER: Provider = Provider {
+//!     name: "acme",
+//!     binary: "acme-svc",
+//!     defaults: "[http]\nport = 8090\n",
+//!     routes,
+//!     openapi: utoipa::openapi::OpenApi::default,
+//!     fault,
+//! };
+//!
+//! fn routes(config: &mut web::ServiceConfig) {
+//!     config.service(resource("/users", [(Method::POST, to(sign_up))]));
+//! }
+//!
+//! async fn sign_up(app: web::Data<App>, context: Context, body: Body) -> Result<Reply, Fault> {
+//!     app.store.ping().await?;
+//!     Ok(Reply::json(200, &json!({"request": context.request_id, "bytes": body.len()})))
+//! }
+//!
+//! fn fault(fault: &Fault, _: &RequestContext) -> Reply {
+//!     Reply::json(fault.status(), &json!({"error": fault.to_string()}))
+//! }
+//!
+//! fn main() -> ExitCode {
+//!     signup_http::run(&PROVIDER)
+//! }
+//! ```
 
 mod answer;
 mod docs;

@@ -60,3 +60,31 @@ impl HttpMetrics {
             .observe(duration.as_secs_f64());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn servers_of_several_providers_share_a_registry() {
+        let registry = Registry::new();
+        for provider in ["acme", "globex"] {
+            let metrics = HttpMetrics::register(&registry, provider).unwrap();
+            metrics.observe("/users", "POST", 200, Duration::from_millis(3));
+        }
+        let families = registry.gather();
+        assert_eq!(families.len(), 2);
+        assert!(families.iter().all(|family| family.get_metric().len() == 2));
+    }
+
+    #[test]
+    fn a_provider_can_be_served_again_after_its_server_has_stopped() {
+        let registry = Registry::new();
+        let first = HttpMetrics::register(&registry, "acme").unwrap();
+        assert!(HttpMetrics::register(&registry, "acme").is_err());
+        first.unregister(&registry);
+        assert!(HttpMetrics::register(&registry, "acme").is_ok());
+    }
+}

@@ -96,7 +96,10 @@ fn api_server(
     shutdown: &Shutdown,
 ) -> io::Result<Server> {
     let http = &app.settings.http;
-    let (workers, header_timeout, grace) = (http.workers, http.header_timeout, http.shutdown_grace);
+    let (workers, header_timeout) = (http.workers, http.header_timeout);
+    // actix counts in whole seconds; half a second must not become none.
+    let grace = http.shutdown_grace.as_millis().div_ceil(1000);
+    let grace = u64::try_from(grace).unwrap_or(u64::MAX);
     let app = web::Data::from(Arc::clone(app));
     let at_edge = web::Data::new(Edge { provider, metrics });
     let pages = web::Data::new(Pages::of(provider));
@@ -117,7 +120,7 @@ fn api_server(
     .max_connections(MAX_CONNECTIONS)
     .keep_alive(KEEP_ALIVE)
     .client_request_timeout(header_timeout)
-    .shutdown_timeout(grace.as_secs())
+    .shutdown_timeout(grace)
     .disable_signals()
     .listen(listener)?;
     Ok(server.run())

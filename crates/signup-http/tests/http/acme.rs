@@ -61,6 +61,8 @@ impl Gate {
 
 /// For requests to `/gate`.
 pub static GATE: Gate = Gate::closed();
+/// For requests to `/never`; nobody opens it.
+pub static NEVER: Gate = Gate::closed();
 /// For sign-ups whose body is `wait`.
 pub static SIGN_UP_GATE: Gate = Gate::closed();
 /// For sign-ups whose body is `leave`.
@@ -76,6 +78,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/panic", [(Method::POST, to(panics))]))
         .service(resource("/limited", [(Method::GET, to(limited))]))
         .service(resource("/gate", [(Method::GET, to(gate))]))
+        .service(resource("/never", [(Method::GET, to(never))]))
         .service(resource("/sign-up", [(Method::POST, to(sign_up))]))
         .service(web::resource("/foreign").route(web::post().to(foreign)));
 }
@@ -112,6 +115,11 @@ async fn limited() -> Result<Reply, Fault> {
 async fn gate() -> Reply {
     GATE.pass().await;
     Reply::json(200, &json!({"passed": true}))
+}
+
+async fn never() -> Reply {
+    NEVER.pass().await;
+    Reply::empty(204)
 }
 
 /// A handler of actix's own kind, with an error that is none of ours.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::acme::{Acme, GATE};
+use crate::acme::{Acme, GATE, NEVER};
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -31,4 +31,14 @@ async fn accepted_requests_are_answered_before_the_server_stops() {
     let answer = timeout(LONG, in_flight).await.unwrap().unwrap().unwrap();
     assert_eq!(answer.status(), 200);
     timeout(LONG, acme.server).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_never_ends_does_not_hold_the_stop_up_for_ever() {
+    let acme = Acme::start_with(&[("shutdown_grace", "1s")]).await;
+    let never = tokio::spawn(acme.get("/never").send());
+    NEVER.wait_for_request().await;
+    acme.shutdown.trigger();
+    timeout(LONG, acme.server).await.unwrap().unwrap().unwrap();
+    assert!(never.await.unwrap().is_err());
 }
