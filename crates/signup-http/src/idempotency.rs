@@ -21,7 +21,7 @@ const REPLAYED: &str = "idempotency-replayed";
 ///
 /// `run` gets the claim, so that it can store the reply together with what the request changes. A final reply that it
 /// has not stored is stored here; after any other reply the key is free again. A request with a key goes on when its
-/// client leaves. A process that dies meanwhile leaves the key claimed for `idempotency.lease`.
+/// client leaves. One that panics, or whose process dies, leaves the key claimed for `idempotency.lease`.
 ///
 /// # Errors
 /// The key is not 1 to 255 visible ASCII characters, belongs to another request, or is in progress; or the store does
