@@ -1,0 +1,78 @@
+//! `signup.user.created.v1`: a welcome, where the application wants it.
+
+use std::time::Duration;
+
+use signup_core::code::Channel;
+use signup_core::identifier::IdentifierKind;
+use signup_core::time::Timestamp;
+use signup_store::ClaimedEvent;
+
+use crate::envelope::{self, UserCreated};
+use crate::message::{Message, MessageKind};
+use crate::template::{self, Fields, Locale};
+use crate::worker::{Later, Plan, Worker};
+
+/// How long after the sign-up a welcome is still one (our choice); it bounds the attempts to send it.
+const WELCOME_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Worker {
+    /// The welcome for a user with a proven address, if the application wants it.
+    pub(crate) async fn plan_welcome(&self, event: &ClaimedEvent) -> Result<Plan, Later> {
+        let created: UserCreated = match envelope::data(&event.envelope) {
+            Ok(created) => created,
+            Err(problem) => return Ok(Plan::unreadable(event, problem)),
+        };
+        let UserCreated { user, .. } = &created;
+        let application = self
+            .applications
+            .find(&user.provider, &user.application)
+            .await?;
+        let (Some(application), Some((channel, address))) = (application, proven_address(&created))
+        else {
+            return Ok(Plan::Ignore);
+        };
+        if !application.messages.welcome {
+            return Ok(Plan::Ignore);
+        }
+        let now = self.clock.now();
+        let created_at = Timestamp::from_millis(created.created_at.as_millisecond());
+        if now.since(created_at) > WELCOME_LIFE {
+            return Ok(Plan::drop(channel, "the sign-up is too long ago"));
+        }
+        let locale = Locale::choose(&[&application.messages.locale]);
+        let fields = Fields {
+            application: &application.name,
+            code: None,
+        };
+        let rendered = template::render(MessageKind::Welcome, channel, locale, &fields);
+        Ok(Plan::Send(Message {
+            channel,
+            address: address.to_owned(),
+            provider: user.provider.clone(),
+            application: user.application.clone(),
+            application_name: application.name.clone(),
+            kind: MessageKind::Welcome,
+            locale: locale.as_str().to_owned(),
+            subject: rendered.subject,
+            text: rendered.text,
+            code: None,
+            event_id: event.id.clone(),
+            time: now,
+        }))
+    }
+}
+
+/// Where a user can be reached for certain: e-mail before phone, because it costs nothing.
+fn proven_address(created: &UserCreated) -> Option<(Channel, &str)> {
+    [
+        (IdentifierKind::Email, Channel::Email),
+        (IdentifierKind::Phone, Channel::Sms),
+    ]
+    .into_iter()
+    .find_map(|(kind, channel)| {
+        let identifier = created.identifiers.get(kind.as_str())?;
+        identifier
+            .verified
+            .then_some((channel, identifier.value.as_str()))
+    })
+}

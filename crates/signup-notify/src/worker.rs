@@ -1,0 +1,239 @@
+//! One event after the other becomes a message, at most once.
+
+use std::sync::Arc;
+
+use signup_app::App;
+use signup_bus::{Delivery, Subscription};
+use signup_core::code::Channel;
+use signup_core::event::EventType;
+use signup_core::keys::KeyRing;
+use signup_core::time::Clock;
+use signup_store::{ClaimedEvent, DeliveryStart, DeliveryState, Store, StoreError};
+use tokio::task::JoinSet;
+
+use crate::applications::Applications;
+use crate::message::Message;
+use crate::metrics::DeliveryMetrics;
+use crate::sender::{SendError, Sender};
+
+/// Messages of one subscription that are on their way at a time: a slow answer holds up few others.
+const CONCURRENCY: usize = 16;
+
+/// What is to become of an event that a worker was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is dealt with and must not come again.
+    Ack,
+    /// It could not be dealt with now, for this reason, and is to come again. The text holds no personal data.
+    Retry(String),
+}
+
+/// Turns events into messages and hands them to a [`Sender`].
+pub struct Worker {
+    pub(crate) store: Store,
+    pub(crate) keys: KeyRing,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) applications: Applications,
+    sender: Arc<dyn Sender>,
+    metrics: DeliveryMetrics,
+}
+
+/// What an event asks for, as things stand now.
+pub(crate) enum Plan {
+    /// This message.
+    Send(Message),
+    /// A message that must not be sent.
+    Drop {
+        /// Its channel, if that much is known.
+        channel: Option<Channel>,
+        /// Why not, for operators.
+        reason: String,
+    },
+    /// Nothing.
+    Ignore,
+}
+
+impl Plan {
+    pub(crate) fn drop(channel: Channel, reason: &str) -> Self {
+        Self::Drop {
+            channel: Some(channel),
+            reason: reason.to_owned(),
+        }
+    }
+
+    /// An event that no attempt will make readable: it must not stand in the way of others.
+    pub(crate) fn unreadable(event: &ClaimedEvent, problem: String) -> Self {
+        log::error!(
+            event = "event.unreadable", event_id = event.id.as_str(), kind = event.event_type.as_str();
+            "nothing can be sent: {problem}"
+        );
+        Self::Drop {
+            channel: None,
+            reason: problem,
+        }
+    }
+}
+
+/// Why an event must come again.
+pub(crate) struct Later(pub(crate) String);
+
+impl From<StoreError> for Later {
+    fn from(error: StoreError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl Worker {
+    /// A worker with the process's database, keys and clock.
+    pub fn new(app: &App, sender: Arc<dyn Sender>, metrics: DeliveryMetrics) -> Self {
+        Self {
+            store: app.store.clone(),
+            keys: app.keys.clone(),
+            clock: Arc::clone(&app.clock),
+            applications: Applications::new(app.store.clone()),
+            sender,
+            metrics,
+        }
+    }
+
+    /// Handles the events of a subscription until the bus is gone, several at a time.
+    pub async fn run(self: Arc<Self>, mut subscription: Subscription) {
+        let mut under_way = JoinSet::new();
+        while let Some(delivery) = subscription.next().await {
+            under_way.spawn(Arc::clone(&self).deal_with(delivery));
+            while under_way.len() >= CONCURRENCY {
+                under_way.join_next().await;
+            }
+            // Forgets the finished ones. One that panicked has logged that, and its event comes again.
+            while under_way.try_join_next().is_some() {}
+        }
+        while under_way.join_next().await.is_some() {}
+    }
+
+    async fn deal_with(self: Arc<Self>, delivery: Delivery) {
+        match self.handle(&delivery.event).await {
+            Decision::Ack => delivery.ack(),
+            Decision::Retry(problem) => delivery.reject(problem),
+        }
+    }
+
+    /// Sends what an event asks for, unless that was done before or must not be done any more.
+    pub async fn handle(&self, event: &ClaimedEvent) -> Decision {
+        match self.try_handle(event).await {
+            Ok(()) => Decision::Ack,
+            Err(Later(problem)) => Decision::Retry(problem),
+        }
+    }
+
+    async fn try_handle(&self, event: &ClaimedEvent) -> Result<(), Later> {
+        let event_type = event.event_type.as_str();
+        let plan = if event_type == EventType::OtpRequested.as_str() {
+            self.plan_code(event).await?
+        } else if event_type == EventType::UserCreated.as_str() {
+            self.plan_welcome(event).await?
+        } else {
+            Plan::Ignore
+        };
+        let channel = match &plan {
+            Plan::Send(message) => Some(message.channel),
+            Plan::Drop { channel, .. } => *channel,
+            Plan::Ignore => return Ok(()),
+        };
+        // From here to the record of the outcome a crash leaves the delivery unknown, so nothing is looked up any more.
+        match self
+            .store
+            .start_delivery(&event.id, self.clock.now())
+            .await?
+        {
+            DeliveryStart::Send => {}
+            DeliveryStart::Done(DeliveryState::Started) => {
+                log::warn!(
+                    event = "delivery.unknown", event_id = event.id.as_str();
+                    "a process ended before it recorded what became of this message; it is not sent again"
+                );
+                let outcome = Outcome::of(DeliveryState::Unknown, "a process ended while sending");
+                return self.record(event, channel, outcome).await;
+            }
+            DeliveryStart::Done(
+                DeliveryState::Delivered
+                | DeliveryState::Failed
+                | DeliveryState::Dropped
+                | DeliveryState::Unknown,
+            ) => return Ok(()),
+        }
+        match plan {
+            Plan::Send(message) => self.send(event, &message).await,
+            Plan::Drop { reason, .. } => {
+                log::info!(
+                    event = "delivery.dropped", event_id = event.id.as_str();
+                    "a message was not sent: {reason}"
+                );
+                let outcome = Outcome::of(DeliveryState::Dropped, reason);
+                self.record(event, channel, outcome).await
+            }
+            Plan::Ignore => Ok(()),
+        }
+    }
+
+    async fn send(&self, event: &ClaimedEvent, message: &Message) -> Result<(), Later> {
+        let sent = self.sender.send(message).await;
+        let outcome = match &sent {
+            Ok(()) => Outcome {
+                state: DeliveryState::Delivered,
+                sender: Some(self.sender.name().to_owned()),
+                detail: None,
+            },
+            Err(error @ (SendError::Unavailable(_) | SendError::Refused(_))) => {
+                Outcome::of(DeliveryState::Failed, error)
+            }
+            Err(error @ SendError::Unanswered(_)) => Outcome::of(DeliveryState::Unknown, error),
+        };
+        log::info!(
+            event = "delivery.attempted", event_id = event.id.as_str(),
+            provider = message.provider.as_str(), application = message.application.as_str(),
+            kind = message.kind.as_str(), channel = message.channel.as_str();
+            "{} to {}{}", outcome.state.as_str(), message.masked_address(),
+            outcome.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default()
+        );
+        self.record(event, Some(message.channel), outcome).await?;
+        match sent {
+            Err(error @ SendError::Unavailable(_)) => Err(Later(error.to_string())),
+            Ok(()) | Err(SendError::Refused(_) | SendError::Unanswered(_)) => Ok(()),
+        }
+    }
+
+    async fn record(
+        &self,
+        event: &ClaimedEvent,
+        channel: Option<Channel>,
+        outcome: Outcome,
+    ) -> Result<(), Later> {
+        let Outcome {
+            state,
+            sender,
+            detail,
+        } = outcome;
+        self.metrics.count(channel, state);
+        self.store
+            .finish_delivery(&event.id, state, sender, detail, self.clock.now())
+            .await?;
+        Ok(())
+    }
+}
+
+/// What became of a delivery, as it is recorded.
+struct Outcome {
+    state: DeliveryState,
+    sender: Option<String>,
+    detail: Option<String>,
+}
+
+impl Outcome {
+    fn of(state: DeliveryState, detail: impl ToString) -> Self {
+        Self {
+            state,
+            sender: None,
+            detail: Some(detail.to_string()),
+        }
+    }
+}
