@@ -1,5 +1,7 @@
 //! A fresh, empty database for one test.
 
+use diesel::connection::SimpleConnection;
+use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl, sql_query};
 use tempfile::TempDir;
 use url::Url;
@@ -16,15 +18,14 @@ pub const SERVER_VARIABLE: &str = "TEST_POSTGRES_URL";
 #[derive(Debug)]
 pub struct TestDatabase {
     url: String,
-    _keep: Keep,
+    keep: Keep,
 }
 
 /// What has to be removed in the end.
 #[derive(Debug)]
-#[expect(dead_code, reason = "held for its Drop")]
 enum Keep {
-    Folder(TempDir),
-    Database(PostgresDatabase),
+    Folder(#[expect(dead_code, reason = "held for its Drop")] TempDir),
+    Database(OwnedDatabase),
 }
 
 impl TestDatabase {
@@ -39,7 +40,7 @@ impl TestDatabase {
         match PostgresDatabase::create(std::env::var(SERVER_VARIABLE).ok()) {
             Ok(database) => Self {
                 url: database.url(),
-                _keep: Keep::Database(database),
+                keep: Keep::Database(OwnedDatabase(database)),
             },
             Err(reason) => panic!("{reason}"),
         }
@@ -56,7 +57,7 @@ impl TestDatabase {
         let file = folder.path().join("test.db");
         Self {
             url: format!("sqlite://{}", file.display()),
-            _keep: Keep::Folder(folder),
+            keep: Keep::Folder(folder),
         }
     }
 
@@ -65,13 +66,63 @@ impl TestDatabase {
     pub fn url(&self) -> &str {
         &self.url
     }
+
+    /// Takes the database away until the returned value is dropped: PostgreSQL ends all connections and refuses new
+    /// ones, SQLite is locked against every writer.
+    ///
+    /// # Panics
+    /// When the database cannot be reached.
+    #[must_use]
+    pub fn deny(&self) -> Denied {
+        match &self.keep {
+            Keep::Database(OwnedDatabase(database)) => {
+                database.allow_connections(false).unwrap();
+                let end_all = format!(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+                    database.name
+                );
+                execute(&database.server, &end_all).unwrap();
+                Denied(Hold::Database(database.clone()))
+            }
+            Keep::Folder(_) => {
+                let path = self.url.trim_start_matches("sqlite://");
+                let mut connection = SqliteConnection::establish(path).unwrap();
+                connection
+                    .batch_execute("PRAGMA busy_timeout = 10000; BEGIN EXCLUSIVE")
+                    .unwrap();
+                Denied(Hold::Lock(connection))
+            }
+        }
+    }
 }
 
-#[derive(Debug)]
+/// A database out of reach; see [`TestDatabase::deny`].
+pub struct Denied(Hold);
+
+enum Hold {
+    Lock(#[expect(dead_code, reason = "held for its lock")] SqliteConnection),
+    Database(PostgresDatabase),
+}
+
+impl Drop for Denied {
+    fn drop(&mut self) {
+        if let Hold::Database(database) = &self.0
+            && let Err(reason) = database.allow_connections(true)
+        {
+            eprintln!("a test database stays closed: {reason}");
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
 struct PostgresDatabase {
     server: Url,
     name: String,
 }
+
+/// Drops the database in the end.
+#[derive(Debug)]
+struct OwnedDatabase(PostgresDatabase);
 
 impl PostgresDatabase {
     fn create(server: Option<String>) -> Result<Self, String> {
@@ -85,6 +136,11 @@ impl PostgresDatabase {
         Ok(Self { server, name })
     }
 
+    fn allow_connections(&self, allow: bool) -> Result<(), String> {
+        let statement = format!("ALTER DATABASE {} ALLOW_CONNECTIONS {allow}", self.name);
+        execute(&self.server, &statement)
+    }
+
     fn url(&self) -> String {
         let mut url = self.server.clone();
         url.set_path(&self.name);
@@ -92,11 +148,11 @@ impl PostgresDatabase {
     }
 }
 
-impl Drop for PostgresDatabase {
+impl Drop for OwnedDatabase {
     fn drop(&mut self) {
         // FORCE ends connections that the test left open, as a pool does.
-        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        if let Err(reason) = execute(&self.server, &statement) {
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.0.name);
+        if let Err(reason) = execute(&self.0.server, &statement) {
             // A second panic would hide the test's own failure.
             eprintln!("a test database is left behind: {reason}");
         }

@@ -1,0 +1,45 @@
+use std::time::Duration;
+
+use signup_store::{ClaimOutcome, Retention, Swept};
+
+use crate::fixture::{Fixture, NOW, named, sign_up};
+use crate::on_both;
+
+on_both!(only_what_is_over_is_removed);
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+async fn only_what_is_over_is_removed(fixture: Fixture) {
+    let store = &fixture.store;
+    let code = fixture.challenge("bob@example.com").await;
+    let record = sign_up(vec![named("bob")], Vec::new());
+    store.sign_up(record).await.unwrap();
+    for application in ["shop", "other"] {
+        let retention = if application == "shop" { DAY } else { 30 * DAY };
+        store
+            .claim_idempotency("acme", application, "same", [0; 32], NOW, DAY, retention)
+            .await
+            .unwrap();
+    }
+
+    let nothing = store.sweep(NOW, Retention::default()).await.unwrap();
+    assert_eq!(nothing, Swept::default());
+
+    let later = NOW.after(10 * DAY);
+    let swept = store.sweep(later, Retention::default()).await.unwrap();
+    assert_eq!(
+        swept,
+        Swept {
+            rows: 2,
+            more: false
+        }
+    );
+    assert_eq!(store.find_challenge(code.id).await.unwrap(), None);
+    // Events that nobody has got yet stay, however old they are; so does the other application's key of the same name.
+    assert_eq!(store.backlog().await.unwrap().waiting, 2);
+    let other = store
+        .claim_idempotency("acme", "other", "same", [0; 32], NOW, DAY, DAY)
+        .await
+        .unwrap();
+    assert_eq!(other, ClaimOutcome::InProgress);
+}

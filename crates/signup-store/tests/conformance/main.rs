@@ -1,0 +1,31 @@
+//! One suite, run on both databases: what the store promises does not depend on which one it is.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod codes;
+mod fixture;
+mod housekeeping;
+mod idempotency;
+mod limits;
+mod migrations;
+mod outbox;
+mod users;
+
+/// Makes two tests, one for each database, of an async function that takes a fixture.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::fixture::Fixture::new(signup_testkit::TestDatabase::sqlite()).await).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::fixture::Fixture::new(signup_testkit::TestDatabase::postgres()).await).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both;

@@ -1,0 +1,126 @@
+use std::collections::HashSet;
+use std::time::Duration;
+
+use crate::fixture::{Fixture, NOW, named, sign_up};
+use crate::on_both;
+
+on_both!(
+    events_are_claimed_in_their_order_and_once,
+    a_claim_comes_free_when_its_lease_ends,
+    a_relay_that_lost_its_lease_marks_nothing,
+    an_event_that_was_given_back_comes_again_later,
+    relays_side_by_side_share_the_events,
+);
+
+const LEASE: Duration = Duration::from_secs(30);
+
+async fn with_users(fixture: &Fixture, count: usize) {
+    for number in 0..count {
+        let record = sign_up(vec![named(&format!("user{number}"))], Vec::new());
+        fixture.store.sign_up(record).await.unwrap();
+    }
+}
+
+async fn events_are_claimed_in_their_order_and_once(fixture: Fixture) {
+    let store = &fixture.store;
+    with_users(&fixture, 5).await;
+    let first = store.claim_events("a", 3, NOW, LEASE).await.unwrap();
+    let second = store.claim_events("b", 3, NOW, LEASE).await.unwrap();
+    assert_eq!((first.len(), second.len()), (3, 2));
+    let sequences: Vec<_> = first
+        .iter()
+        .chain(&second)
+        .map(|event| event.sequence)
+        .collect();
+    assert!(sequences.is_sorted());
+    assert_eq!(first[0].attempts, 1);
+    assert_eq!(first[0].routing_key, "user.created.acme");
+
+    let published = sequences[..3].to_vec();
+    store.mark_published("a", published, NOW).await.unwrap();
+    assert_eq!(store.backlog().await.unwrap().waiting, 2);
+}
+
+async fn a_claim_comes_free_when_its_lease_ends(fixture: Fixture) {
+    let store = &fixture.store;
+    with_users(&fixture, 1).await;
+    let claimed = store.claim_events("a", 10, NOW, LEASE).await.unwrap();
+    let early = NOW.after(LEASE - Duration::from_millis(1));
+    assert!(
+        store
+            .claim_events("b", 10, early, LEASE)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let again = store
+        .claim_events("b", 10, NOW.after(LEASE), LEASE)
+        .await
+        .unwrap();
+    assert_eq!(again[0].id, claimed[0].id);
+    assert_eq!(again[0].attempts, 2);
+}
+
+async fn a_relay_that_lost_its_lease_marks_nothing(fixture: Fixture) {
+    let store = &fixture.store;
+    with_users(&fixture, 1).await;
+    let claimed = store.claim_events("a", 10, NOW, LEASE).await.unwrap();
+    store
+        .claim_events("b", 10, NOW.after(LEASE), LEASE)
+        .await
+        .unwrap();
+    let sequences = vec![claimed[0].sequence];
+    store.mark_published("a", sequences, NOW).await.unwrap();
+    assert_eq!(store.backlog().await.unwrap().waiting, 1);
+}
+
+async fn an_event_that_was_given_back_comes_again_later(fixture: Fixture) {
+    let store = &fixture.store;
+    with_users(&fixture, 1).await;
+    let claimed = store.claim_events("a", 10, NOW, LEASE).await.unwrap();
+    let later = NOW.after(Duration::from_secs(5));
+    store
+        .mark_unpublished("a", claimed[0].sequence, later, "no consumer".into())
+        .await
+        .unwrap();
+    assert!(
+        store
+            .claim_events("a", 10, NOW, LEASE)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(
+        store
+            .claim_events("a", 10, later, LEASE)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+async fn relays_side_by_side_share_the_events(fixture: Fixture) {
+    with_users(&fixture, 40).await;
+    let processes = [fixture.store.clone(), fixture.another_process()];
+    let tasks: Vec<_> = (0..8)
+        .map(|number| {
+            let store = processes[number % 2].clone();
+            tokio::spawn(async move {
+                let relay = format!("relay{number}");
+                store.claim_events(&relay, 10, NOW, LEASE).await.unwrap()
+            })
+        })
+        .collect();
+    let mut seen = HashSet::new();
+    for task in tasks {
+        for event in task.await.unwrap() {
+            assert!(
+                seen.insert(event.id.clone()),
+                "{} was claimed twice",
+                event.id
+            );
+        }
+    }
+    assert_eq!(seen.len(), 40);
+}

@@ -1,0 +1,312 @@
+//! A provider's service as its clients meet it: real HTTP on a free port, a real database, the worker beside it.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde_json::Value;
+use signup_app::declare::{DeclarationError, Declared};
+use signup_app::settings::Settings;
+use signup_app::shutdown::Shutdown;
+use signup_app::{App, apply, background};
+use signup_core::code::Channel;
+use signup_core::credential::CredentialKind;
+use signup_core::time::{Clock, SystemClock};
+use signup_http::Provider;
+use signup_notify::{Inbox, Message};
+use tokio::sync::oneshot;
+
+use crate::{TestClock, TestDatabase, eventually};
+
+/// How long a test waits for the worker or a server before it fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A provider's reader of declaration files.
+pub type ReadDeclarations = fn(&Path, &str) -> Result<Declared, DeclarationError>;
+
+/// What is to be started.
+#[derive(Clone)]
+pub struct TestServiceBuilder {
+    provider: &'static Provider,
+    read: ReadDeclarations,
+    settings: HashMap<String, String>,
+    shared: Shared,
+}
+
+/// What servers beside each other have in common.
+#[derive(Clone)]
+struct Shared {
+    database: Arc<TestDatabase>,
+    clock: Arc<TestClock>,
+    secrets: Arc<Mutex<HashMap<(CredentialKind, String), String>>>,
+    inboxes: Arc<Mutex<Vec<Inbox>>>,
+}
+
+/// A running service. It stops when this value is dropped.
+pub struct TestService {
+    /// What the service itself works with, for looking behind the curtain.
+    pub app: Arc<App>,
+    /// A client without redirects and with a bounded wait.
+    pub http: reqwest::Client,
+    /// The service's clock.
+    pub clock: Arc<TestClock>,
+    base: String,
+    builder: TestServiceBuilder,
+    shutdown: Shutdown,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl TestService {
+    /// Starts a service on a fresh SQLite database with these declarations.
+    pub async fn start(
+        provider: &'static Provider,
+        read: ReadDeclarations,
+        declarations: &str,
+    ) -> Self {
+        Self::start_on(TestDatabase::sqlite(), provider, read, declarations).await
+    }
+
+    /// Starts a service on this database with these declarations.
+    pub async fn start_on(
+        database: TestDatabase,
+        provider: &'static Provider,
+        read: ReadDeclarations,
+        declarations: &str,
+    ) -> Self {
+        Self::builder(database, provider, read)
+            .start(declarations)
+            .await
+    }
+
+    /// A service that is to be started with other settings.
+    pub fn builder(
+        database: TestDatabase,
+        provider: &'static Provider,
+        read: ReadDeclarations,
+    ) -> TestServiceBuilder {
+        TestServiceBuilder {
+            provider,
+            read,
+            settings: HashMap::new(),
+            shared: Shared {
+                database: Arc::new(database),
+                clock: Arc::default(),
+                secrets: Arc::default(),
+                inboxes: Arc::default(),
+            },
+        }
+    }
+
+    /// Starts another server on the same database, as a second process would.
+    pub async fn start_beside(other: &Self) -> Self {
+        other.builder.clone().start("").await
+    }
+
+    /// The address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// The secret that was made for a declared credential.
+    pub fn secret(&self, kind: CredentialKind, id: &str) -> String {
+        let secrets = self.builder.shared.secrets.lock().unwrap();
+        secrets
+            .get(&(kind, id.to_owned()))
+            .unwrap_or_else(|| panic!("no {kind} `{id}` is declared"))
+            .clone()
+    }
+
+    /// Applies further declarations and waits until the service works with them.
+    pub async fn apply(&self, declarations: &str) {
+        self.builder.apply(&self.app, declarations).await;
+    }
+
+    /// Every message that the workers have sent, the newest first.
+    pub fn messages(&self) -> Vec<Message> {
+        let inboxes = self.builder.shared.inboxes.lock().unwrap();
+        let mut messages: Vec<_> = inboxes.iter().flat_map(Inbox::newest_first).collect();
+        messages.sort_by(|a, b| b.event_id.cmp(&a.event_id));
+        messages
+    }
+
+    /// Waits for the newest message to an address and returns it. Everything that was asked for before is out by then.
+    pub async fn message(&self, channel: Channel, address: &str) -> Message {
+        self.drained().await;
+        self.messages()
+            .into_iter()
+            .find(|message| message.channel == channel && message.address == address)
+            .unwrap_or_else(|| panic!("no message to {address}: {:?}", self.messages()))
+    }
+
+    /// The code in the newest message to an address.
+    pub async fn code(&self, channel: Channel, address: &str) -> String {
+        let message = self.message(channel, address).await;
+        message.code.expect("a message with a code")
+    }
+
+    /// Waits until every event in the outbox was published, that is, handled by the worker.
+    pub async fn drained(&self) {
+        eventually(PATIENCE, || async {
+            match self.app.store.backlog().await {
+                Ok(backlog) if backlog.waiting == 0 => Ok(()),
+                Ok(backlog) => Err(format!("{} events wait in the outbox", backlog.waiting)),
+                Err(error) => Err(error.to_string()),
+            }
+        })
+        .await;
+    }
+
+    /// How many users there are.
+    pub async fn user_count(&self) -> i64 {
+        self.app.store.count_users().await.unwrap()
+    }
+
+    /// Envelopes of all events, the newest first.
+    pub async fn events(&self) -> Vec<Value> {
+        let envelopes = self.app.store.recent_envelopes(10_000).await.unwrap();
+        envelopes
+            .iter()
+            .map(|envelope| serde_json::from_str(envelope).unwrap())
+            .collect()
+    }
+
+    /// Envelopes of this type, the newest first.
+    pub async fn events_of(&self, event_type: &str) -> Vec<Value> {
+        let mut events = self.events().await;
+        events.retain(|event| event["type"] == event_type);
+        events
+    }
+
+    /// Takes the database away: PostgreSQL refuses every connection, SQLite every write.
+    pub fn break_database(&self) -> BrokenDatabase {
+        BrokenDatabase(self.builder.shared.database.deny())
+    }
+}
+
+/// The database stays out of reach as long as this value lives.
+pub struct BrokenDatabase(
+    #[expect(dead_code, reason = "held for its Drop")] crate::postgres::Denied,
+);
+
+impl Drop for TestService {
+    fn drop(&mut self) {
+        self.shutdown.trigger();
+        if let Some(thread) = self.thread.take() {
+            // A panic in the service's thread has been printed; a second one here would hide the test's own.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl TestServiceBuilder {
+    /// Sets `section.key` of the service's settings.
+    #[must_use]
+    pub fn setting(mut self, key: &str, value: &str) -> Self {
+        self.settings.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Starts the service with these declarations; an empty text declares nothing.
+    pub async fn start(self, declarations: &str) -> TestService {
+        let shutdown = Shutdown::new();
+        let (started, ready) = oneshot::channel();
+        let thread = std::thread::spawn({
+            let (builder, shutdown) = (self.clone(), shutdown.clone());
+            move || builder.run(shutdown, started)
+        });
+        let (app, base) = ready.await.expect("the service starts");
+        if !declarations.is_empty() {
+            self.apply(&app, declarations).await;
+        }
+        TestService {
+            app,
+            http: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .timeout(PATIENCE)
+                .build()
+                .unwrap(),
+            clock: Arc::clone(&self.shared.clock),
+            base,
+            builder: self,
+            shutdown,
+            thread: Some(thread),
+        }
+    }
+
+    /// The service's whole life, on a thread and a runtime of its own, as in its own process.
+    fn run(self, shutdown: Shutdown, started: oneshot::Sender<(Arc<App>, String)>) {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let providers = vec![self.provider.name].leak();
+            let clock: Arc<dyn Clock> = self.shared.clock.clone();
+            let app = App::start_at(self.load_settings(), providers, clock)
+                .await
+                .unwrap();
+            let embedded = signup_notify::start_embedded(&app, false, &shutdown);
+            self.shared
+                .inboxes
+                .lock()
+                .unwrap()
+                .push(embedded.inbox.clone());
+            let tasks = background::start(&app, &shutdown);
+            let listener = signup_http::bind(([127, 0, 0, 1], 0).into()).unwrap();
+            let base = format!("http://{}", listener.local_addr().unwrap());
+            let _ = started.send((Arc::clone(&app), base));
+            signup_http::serve(app, self.provider, listener, None, shutdown)
+                .await
+                .unwrap();
+            embedded.join().await;
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+    }
+
+    fn load_settings(&self) -> Settings {
+        let mut settings: HashMap<String, String> = [
+            ("database.url", self.shared.database.url()),
+            ("database.pool_size", "4"),
+            (
+                "secrets.keys",
+                "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+            ),
+            ("hash.allow_test_cost", "true"),
+            ("hash.cost", "4"),
+            ("hash.threads", "2"),
+            ("http.workers", "1"),
+            ("http.shutdown_grace", "5s"),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into();
+        settings.extend(self.settings.clone());
+        let environment = settings.into_iter().map(|(key, value)| {
+            let name = key.to_uppercase().replace('.', "__");
+            (format!("SIGNUP__{name}"), value)
+        });
+        Settings::load(self.provider.defaults, None, environment)
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    async fn apply(&self, app: &App, declarations: &str) {
+        let declared = (self.read)(Path::new("test.toml"), declarations)
+            .unwrap_or_else(|error| panic!("{error}"));
+        let stored = app.store.declarations().await.unwrap();
+        let plan = apply::plan(&stored, &[declared], &app.keys, SystemClock.now()).unwrap();
+        app.store.change_declarations(plan.changes).await.unwrap();
+        let mut secrets = self.shared.secrets.lock().unwrap();
+        for new in plan.secrets {
+            let mut name = new.name.splitn(3, '/').skip(1);
+            let kind = name.next().unwrap().parse().unwrap();
+            let id = name.next().unwrap().to_owned();
+            secrets.insert((kind, id), new.secret.expose().clone());
+        }
+        drop(secrets);
+        app.catalog.refresh(&app.store, &app.keys).await.unwrap();
+    }
+}
