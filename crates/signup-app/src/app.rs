@@ -104,6 +104,21 @@ impl App {
     }
 }
 
+/// Waits for the store until `deadline`. A statement that is under way then still ends in the database, unheard: the
+/// caller could not have been told in time.
+pub(crate) async fn by<T>(
+    deadline: Instant,
+    answer: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    tokio::time::timeout_at(deadline.into(), answer)
+        .await
+        .unwrap_or_else(|_| {
+            Err(StoreError::Unavailable(
+                "no answer within the request's deadline".to_owned(),
+            ))
+        })
+}
+
 /// The store's options as the settings say.
 pub fn store_options(database: &DatabaseSettings) -> StoreOptions {
     StoreOptions {

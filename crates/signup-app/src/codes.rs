@@ -9,7 +9,7 @@ use signup_core::event::{Event, OtpMessage};
 use signup_store::{NewChallenge, StoreChallengeOutcome, StoreError};
 use uuid::Uuid;
 
-use crate::app::App;
+use crate::app::{App, by};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -133,7 +133,7 @@ impl App {
             challenge: challenge.clone(),
             limits,
         };
-        match self.store.store_challenge(new).await {
+        match by(self.deadline(), self.store.store_challenge(new)).await {
             Ok(StoreChallengeOutcome::Stored) => Ok(challenge),
             Ok(StoreChallengeOutcome::Limited(exhausted)) => Err(SendCodeError::Limited {
                 scope: scopes
@@ -186,8 +186,7 @@ impl App {
         address: &str,
     ) -> Result<Challenge, CheckCodeError> {
         let binding = sign_up_binding(application, channel, address.to_owned());
-        self.store
-            .find_live_challenge(binding)
+        by(self.deadline(), self.store.find_live_challenge(binding))
             .await
             .map_err(unchecked)?
             .ok_or(CheckCodeError::Wrong)
@@ -213,8 +212,7 @@ impl App {
                 channel: challenge.binding.channel,
             });
         }
-        self.store
-            .record_wrong_try(challenge.id)
+        by(self.deadline(), self.store.record_wrong_try(challenge.id))
             .await
             .map_err(unchecked)?;
         Err(CheckCodeError::Wrong)

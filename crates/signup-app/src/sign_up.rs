@@ -1,6 +1,6 @@
 //! The use case that all this is about: somebody signs up.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 use signup_core::application::Application;
@@ -16,7 +16,7 @@ use signup_core::user::{
 use signup_store::StoreError;
 use uuid::Uuid;
 
-use crate::app::App;
+use crate::app::{App, by};
 use crate::codes::VerifiedCode;
 use crate::hash_pool::HashError;
 
@@ -75,8 +75,10 @@ impl App {
         context: &RequestContext,
     ) -> Result<Reply, SignUpError> {
         let application = sign_up.application;
-        let result = match self.hash(application, sign_up.password.take()).await {
-            Ok(hash) => self.write(&sign_up, hash, context).await,
+        let deadline = self.deadline();
+        let password = sign_up.password.take();
+        let result = match self.hash(application, password, deadline).await {
+            Ok(hash) => self.write(&sign_up, hash, deadline, context).await,
             Err(error) => Err(error),
         };
         let outcome = result.as_ref().err().map_or("created", SignUpError::label);
@@ -93,6 +95,7 @@ impl App {
         &self,
         application: &Application,
         password: Option<Password>,
+        deadline: Instant,
     ) -> Result<Option<PasswordHash>, SignUpError> {
         let Some(password) = password else {
             return Ok(None);
@@ -102,7 +105,7 @@ impl App {
             .password
             .bcrypt_cost
             .unwrap_or(self.settings.hash.cost);
-        match self.hash_pool.hash(password, cost, self.deadline()).await {
+        match self.hash_pool.hash(password, cost, deadline).await {
             Ok(hash) => Ok(Some(hash)),
             Err(HashError::Busy { retry_after }) => Err(SignUpError::Busy { retry_after }),
             Err(error @ (HashError::CostNotPermitted { .. } | HashError::Failed(_))) => {
@@ -119,6 +122,7 @@ impl App {
         &self,
         sign_up: &SignUp<'_>,
         password_hash: Option<PasswordHash>,
+        deadline: Instant,
         context: &RequestContext,
     ) -> Result<Reply, SignUpError> {
         for _ in 0..PUBLIC_ID_TRIES {
@@ -130,7 +134,8 @@ impl App {
                 claim: sign_up.claim.clone().map(|claim| (claim, reply.clone())),
                 user,
             };
-            match self.store.sign_up(record).await.map_err(store_fault)? {
+            let outcome = by(deadline, self.store.sign_up(record)).await;
+            match outcome.map_err(store_fault)? {
                 SignUpOutcome::Created => {
                     self.outbox_wake.notify_one();
                     return Ok(reply);

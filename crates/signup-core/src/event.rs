@@ -203,7 +203,8 @@ pub struct OtpRequested {
     pub template: String,
     /// The message's locale.
     pub locale: String,
-    /// From then on (Unix ms) it must not be sent any more.
+    /// From then on it must not be sent any more; RFC 3339.
+    #[serde(with = "crate::time::rfc3339")]
     pub expires_at: Timestamp,
 }
 
