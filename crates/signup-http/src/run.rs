@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use signup_app::settings::Settings;
+use signup_app::settings::{BusUrl, Settings};
 use signup_app::shutdown::Shutdown;
 use signup_app::{App, background, logging};
+use signup_notify::start_embedded;
 
 use crate::health::LIVE;
 use crate::{Provider, bind, serve};
@@ -127,6 +128,10 @@ async fn start_and_serve(provider: &'static Provider, settings: Settings) -> any
     let listener = listen("http.port", http.address())?;
     let metrics_listener = listen("http.metrics_port", http.metrics_address())?;
     let background = background::start(&app, &shutdown);
+    let embedded = match app.settings.bus.url {
+        // Without a broker this process is its own worker, and its terminal is where messages arrive.
+        BusUrl::InProcess => start_embedded(&app, true, &shutdown),
+    };
     let served = serve(
         app,
         provider,
@@ -137,6 +142,7 @@ async fn start_and_serve(provider: &'static Provider, settings: Settings) -> any
     .await;
     // A server that failed by itself takes the rest of the process with it.
     shutdown.trigger();
+    embedded.join().await;
     for task in background {
         // A task that panicked has logged that, and nothing is left to be done.
         let _ = task.await;
