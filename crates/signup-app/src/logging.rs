@@ -22,8 +22,9 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use env_logger::{Logger, Target};
 use log::kv::{Key, Value, VisitSource};
-use log::{Record, SetLoggerError};
+use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
 
 use crate::settings::{LogFormat, LogSettings};
 
@@ -51,14 +52,32 @@ pub const EVENT: &str = "event";
 /// # Errors
 /// When a logger is installed already.
 pub fn init(settings: &LogSettings) -> Result<(), SetLoggerError> {
+    install(vec![logger(settings, Target::Stderr)])
+}
+
+/// Like [`init`], but to other places than standard error, each with settings of its own.
+///
+/// # Errors
+/// When a logger is installed already.
+pub fn init_to(
+    outputs: impl IntoIterator<Item = (LogSettings, Box<dyn Write + Send>)>,
+) -> Result<(), SetLoggerError> {
+    let loggers = outputs
+        .into_iter()
+        .map(|(settings, out)| logger(&settings, Target::Pipe(out)))
+        .collect();
+    install(loggers)
+}
+
+fn logger(settings: &LogSettings, target: Target) -> Logger {
     let json = match settings.format {
         LogFormat::Text => false,
         LogFormat::Json => true,
         LogFormat::Auto => !io::stderr().is_terminal(),
     };
-    let mut builder = env_logger::Builder::new();
-    builder
+    env_logger::Builder::new()
         .parse_filters(&settings.level)
+        .target(target)
         .format(move |out, record| {
             let time = out.timestamp_millis().to_string();
             if json {
@@ -66,10 +85,37 @@ pub fn init(settings: &LogSettings) -> Result<(), SetLoggerError> {
             } else {
                 write_text(out, &time, record)
             }
-        });
-    builder.try_init()?;
+        })
+        .build()
+}
+
+fn install(loggers: Vec<Logger>) -> Result<(), SetLoggerError> {
+    let most = loggers.iter().map(Logger::filter).max();
+    log::set_boxed_logger(Box::new(Outputs(loggers)))?;
+    log::set_max_level(most.unwrap_or(LevelFilter::Off));
     log_panics();
     Ok(())
+}
+
+/// Each output picks the records that its own level lets through.
+struct Outputs(Vec<Logger>);
+
+impl Log for Outputs {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.0.iter().any(|output| output.enabled(metadata))
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        for output in &self.0 {
+            output.log(record);
+        }
+    }
+
+    fn flush(&self) {
+        for output in &self.0 {
+            output.flush();
+        }
+    }
 }
 
 fn log_panics() {

@@ -16,6 +16,7 @@ mod limits;
 mod migrate;
 mod outbox;
 mod schema;
+mod server_time;
 mod store;
 mod users;
 

@@ -1,9 +1,13 @@
 //! Bringing the schema up to date. Any number of processes may try at once: one migrates, the others wait for it.
 
+use std::error::Error;
 use std::fs::{File, OpenOptions};
 use std::path::Path;
 
-use diesel::RunQueryDsl as _;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::result::Error as DieselError;
+use diesel::sqlite::Sqlite;
+use diesel::{Connection, RunQueryDsl as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::connection::{AnyConnection, Backend, Connector};
@@ -34,18 +38,21 @@ impl Store {
         blocking(move || migrate(&connector)).await
     }
 
-    /// The migrations that are missing.
+    /// The migrations that are missing. Asking changes nothing: an SQLite file that is not there is not made.
     ///
     /// # Errors
     /// The database is unavailable.
     pub async fn pending_migrations(&self) -> Result<MigrationReport, StoreError> {
         let connector = self.connector.clone();
         blocking(move || {
-            let names = match &mut connector.connect()? {
-                AnyConnection::Postgres(connection) => pending(connection, POSTGRES)?,
-                AnyConnection::Sqlite(connection) => pending(connection, SQLITE)?,
-            };
-            Ok(MigrationReport { migrations: names })
+            let path = Path::new(connector.sqlite_path());
+            if connector.backend == Backend::Sqlite && !path.exists() {
+                return names::<Sqlite>(MigrationSource::migrations(&SQLITE));
+            }
+            match &mut connector.connect()? {
+                AnyConnection::Postgres(connection) => pending(connection, POSTGRES),
+                AnyConnection::Sqlite(connection) => pending(connection, SQLITE),
+            }
         })
         .await
     }
@@ -65,42 +72,62 @@ fn migrate(connector: &Connector) -> Result<MigrationReport, StoreError> {
         Backend::Sqlite => Some(lock_beside(connector.sqlite_path())?),
         Backend::Postgres => None,
     };
-    let migrations = match &mut connector.connect()? {
+    match &mut connector.connect()? {
         AnyConnection::Postgres(connection) => {
             diesel::sql_query("SET statement_timeout = 0").execute(connection)?;
             // Held by the session: it ends with the connection, whatever happens to this process.
             diesel::sql_query(format!("SELECT pg_advisory_lock({ADVISORY_LOCK})"))
                 .execute(connection)?;
-            run(connection, POSTGRES)?
+            run(connection, POSTGRES)
         }
-        AnyConnection::Sqlite(connection) => run(connection, SQLITE)?,
-    };
-    Ok(MigrationReport { migrations })
+        AnyConnection::Sqlite(connection) => run(connection, SQLITE),
+    }
 }
 
-fn run<DB, C>(connection: &mut C, migrations: EmbeddedMigrations) -> Result<Vec<String>, StoreError>
+fn run<DB, C>(
+    connection: &mut C,
+    migrations: EmbeddedMigrations,
+) -> Result<MigrationReport, StoreError>
 where
     DB: diesel::backend::Backend,
     C: MigrationHarness<DB>,
 {
-    connection
-        .run_pending_migrations(migrations)
-        .map(|versions| versions.iter().map(ToString::to_string).collect())
-        .map_err(|error| StoreError::Migration(error.to_string()))
+    let explain = |error: Box<dyn Error + Send + Sync>| StoreError::Migration(error.to_string());
+    let missing = connection.pending_migrations(migrations).map_err(explain)?;
+    connection.run_migrations(&missing).map_err(explain)?;
+    names(Ok(missing))
 }
 
+/// Diesel's question makes Diesel's own table where it is missing, so it is asked in a transaction that is rolled back.
 fn pending<DB, C>(
     connection: &mut C,
     migrations: EmbeddedMigrations,
-) -> Result<Vec<String>, StoreError>
+) -> Result<MigrationReport, StoreError>
 where
     DB: diesel::backend::Backend,
-    C: MigrationHarness<DB>,
+    C: MigrationHarness<DB> + Connection,
 {
-    connection
-        .pending_migrations(migrations)
-        .map(|missing| missing.iter().map(|one| one.name().to_string()).collect())
-        .map_err(|error| StoreError::Migration(error.to_string()))
+    let mut missing = Ok(Vec::new());
+    let rolled_back = connection.transaction::<(), _, _>(|connection| {
+        missing = connection.pending_migrations(migrations);
+        Err(DieselError::RollbackTransaction)
+    });
+    match rolled_back {
+        Ok(()) | Err(DieselError::RollbackTransaction) => names(missing),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn names<DB: diesel::backend::Backend>(
+    migrations: diesel::migration::Result<Vec<Box<dyn Migration<DB>>>>,
+) -> Result<MigrationReport, StoreError> {
+    let migrations = migrations.map_err(|error| StoreError::Migration(error.to_string()))?;
+    Ok(MigrationReport {
+        migrations: migrations
+            .iter()
+            .map(|one| one.name().to_string())
+            .collect(),
+    })
 }
 
 /// Makes the folder of an SQLite file and takes a lock that the operating system frees with the process.

@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use signup_core::time::{Clock, SystemClock};
 use signup_testkit::TestDatabase;
 
 use crate::fixture::open;
@@ -52,6 +55,31 @@ async fn a_database_that_was_never_migrated_is_not_ready() {
         1
     );
     assert!(store.ping().await.is_err());
+}
+
+#[tokio::test]
+async fn asking_for_missing_migrations_writes_nothing() {
+    let (sqlite, postgres) = (TestDatabase::sqlite(), TestDatabase::postgres());
+    for database in [&sqlite, &postgres] {
+        let store = open(database);
+        let asked = store.pending_migrations().await.unwrap();
+        assert_eq!(store.pending_migrations().await.unwrap(), asked);
+        assert_eq!(store.migrate().await.unwrap(), asked);
+    }
+    let sqlite = TestDatabase::sqlite();
+    open(&sqlite).pending_migrations().await.unwrap();
+    let file = sqlite.url().trim_start_matches("sqlite://");
+    assert!(!std::path::Path::new(file).exists());
+}
+
+#[tokio::test]
+async fn the_database_tells_its_time() {
+    for database in [TestDatabase::sqlite(), TestDatabase::postgres()] {
+        let now = SystemClock.now();
+        let told = open(&database).server_time().await.unwrap();
+        let apart = told.since(now).max(now.since(told));
+        assert!(apart < Duration::from_secs(60), "{told} and {now}");
+    }
 }
 
 #[tokio::test]
