@@ -1,0 +1,213 @@
+//! Declaration files: what is read, what is refused, and what applying them changes.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use signup_app::apply::{Action, Plan, plan};
+use signup_app::declare::{Declarable, DeclarationError, Declared, provider_of, read};
+use signup_core::credential::CredentialKind;
+use signup_core::keys::KeyRing;
+use signup_core::time::Timestamp;
+use signup_store::{Declarations, Store, StoreOptions};
+use signup_testkit::TestDatabase;
+
+const NOW: Timestamp = Timestamp::from_millis(1_726_658_461_000);
+const KEYS: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Anything {}
+
+impl Declarable for Anything {
+    fn validate(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Colours {
+    colour: String,
+}
+
+impl Declarable for Colours {
+    fn validate(&self) -> Result<(), String> {
+        match self.colour.as_str() {
+            "" | "red" | "blue" => Ok(()),
+            _ => Err("colour: must be red or blue".into()),
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<Declared, DeclarationError> {
+    read::<Anything, Colours>(Path::new("acme.toml"), text, &[CredentialKind::ServerKey])
+}
+
+fn refusal(text: &str) -> String {
+    parse(text).unwrap_err().to_string()
+}
+
+const SHOP: &str = r#"
+provider = "acme"
+
+[[application]]
+id = "shop"
+name = "The Shop"
+settings.colour = "red"
+
+[[application.credential]]
+kind = "server-key"
+id = "shop-server"
+"#;
+
+#[test]
+fn an_application_without_a_directory_gets_one_of_its_own() {
+    let declared = parse(SHOP).unwrap();
+    assert_eq!(provider_of(Path::new("acme.toml"), SHOP).unwrap(), "acme");
+    assert_eq!(declared.directories[0].0, "shop");
+    assert_eq!(declared.applications[0].directory, "shop");
+    assert!(declared.applications[0].enabled);
+    assert_eq!(declared.credentials[0].id, "shop-server");
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_file_line_key_and_what_is_allowed() {
+    let text = SHOP.replace("settings.colour", "settings.color");
+    let refusal = refusal(&text);
+    assert!(refusal.starts_with("acme.toml:7: "), "{refusal}");
+    assert!(
+        refusal.contains("`color`") && refusal.contains("`colour`"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn every_other_mistake_names_its_line_as_well() {
+    for (from, to, expected) in [
+        (
+            "\"red\"",
+            "\"green\"",
+            "acme.toml:5: `shop`: settings: colour: must be red or blue",
+        ),
+        ("\"red\"", "3", "acme.toml:7: invalid type"),
+        (
+            "server-key",
+            "magic",
+            "acme.toml:10: `magic`: unknown kind of credential, expected one of server-key",
+        ),
+        (
+            "\"shop\"",
+            "\"the shop\"",
+            "acme.toml:5: `the shop`: an id has 1 to 64",
+        ),
+        (
+            "name =",
+            "directory = \"none\"\nname =",
+            "acme.toml:6: `none`: this directory is not declared",
+        ),
+        (
+            "name =",
+            "rules.password.min_length = 100\nname =",
+            "acme.toml:5: `shop`: rules.password",
+        ),
+    ] {
+        let refusal = refusal(&SHOP.replacen(from, to, 1));
+        assert!(refusal.starts_with(expected), "{refusal}");
+    }
+    let twice = format!("{SHOP}\n[[application]]\nid = \"shop\"\n");
+    assert!(refusal(&twice).contains("declared twice"));
+}
+
+async fn store(database: &TestDatabase) -> Store {
+    let second = std::time::Duration::from_secs(1);
+    let store = Store::open(&StoreOptions {
+        url: database.url().to_owned(),
+        pool_size: 2,
+        pool_wait: 10 * second,
+        statement_timeout: 10 * second,
+    })
+    .unwrap();
+    store.migrate().await.unwrap();
+    store
+}
+
+fn plan_for(stored: &Declarations, text: &str) -> Plan {
+    let keys = KeyRing::parse(KEYS).unwrap();
+    plan(stored, &[parse(text).unwrap()], &keys, NOW).unwrap()
+}
+
+#[tokio::test]
+async fn applying_again_changes_nothing_and_applying_a_change_says_what_it_is() {
+    let database = TestDatabase::sqlite();
+    let store = store(&database).await;
+
+    let first = plan_for(&store.declarations().await.unwrap(), SHOP);
+    let actions: Vec<_> = first
+        .steps
+        .iter()
+        .map(|step| (step.action, step.what))
+        .collect();
+    assert_eq!(
+        actions,
+        [
+            (Action::Create, "directory"),
+            (Action::Create, "application"),
+            (Action::Create, "credential"),
+        ]
+    );
+    assert_eq!(first.secrets.len(), 1);
+    store.change_declarations(first.changes).await.unwrap();
+
+    let stored = store.declarations().await.unwrap();
+    let again = plan_for(&stored, SHOP);
+    assert!(again.is_empty() && again.steps.is_empty() && again.secrets.is_empty());
+
+    let changed = plan_for(&stored, &SHOP.replace("\"red\"", "\"blue\""));
+    assert_eq!(changed.steps.len(), 1);
+    assert_eq!(
+        changed.steps[0].details,
+        ["settings.colour: \"red\" -> \"blue\""]
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_longer_declared_is_named_and_left_alone() {
+    let database = TestDatabase::sqlite();
+    let store = store(&database).await;
+    let first = plan_for(&store.declarations().await.unwrap(), SHOP);
+    store.change_declarations(first.changes).await.unwrap();
+
+    let stored = store.declarations().await.unwrap();
+    let without = plan_for(&stored, "provider = \"acme\"\n");
+    assert!(without.is_empty());
+    assert_eq!(without.steps[0].action, Action::Undeclared);
+    assert_eq!(without.steps[0].name, "acme/shop");
+}
+
+#[tokio::test]
+async fn the_id_of_another_applications_credential_is_refused() {
+    let database = TestDatabase::sqlite();
+    let store = store(&database).await;
+    let first = plan_for(&store.declarations().await.unwrap(), SHOP);
+    store.change_declarations(first.changes).await.unwrap();
+
+    let stored = store.declarations().await.unwrap();
+    let thief = SHOP.replace("\"shop\"", "\"thief\"");
+    let keys = KeyRing::parse(KEYS).unwrap();
+    let error = plan(&stored, &[parse(&thief).unwrap()], &keys, NOW).unwrap_err();
+    assert!(error.to_string().contains("belongs to shop"), "{error}");
+}
+
+#[tokio::test]
+async fn the_database_never_holds_a_secret_in_clear() {
+    let database = TestDatabase::sqlite();
+    let store = store(&database).await;
+    let first = plan_for(&store.declarations().await.unwrap(), SHOP);
+    let secret = first.secrets[0].secret.expose().clone();
+    store.change_declarations(first.changes).await.unwrap();
+    let stored = store.declarations().await.unwrap();
+    assert_eq!(stored.credentials.len(), 1);
+    assert!(!format!("{stored:?}").contains(&secret));
+}
