@@ -28,8 +28,8 @@ pub struct Embedded {
     consumers: Vec<JoinHandle<()>>,
 }
 
-/// Starts a relay from the outbox to a bus in this process, and a worker that keeps messages in an inbox; `terminal`:
-/// and shows them on standard output. All of it ends with `shutdown`.
+/// Starts a relay from the outbox to a bus in this process, and a worker that keeps messages in an inbox and, if
+/// `terminal`, shows them on standard output. All of it ends with `shutdown`.
 ///
 /// # Panics
 /// Outside a Tokio runtime.

@@ -9,12 +9,14 @@
 
 mod applications;
 mod code;
+mod draft;
 mod embedded;
 mod envelope;
 mod inbox;
 mod local;
 mod message;
 mod metrics;
+mod plan;
 mod sender;
 mod tail;
 mod template;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus::core::{Collector, Desc};
-use prometheus::proto::MetricFamily;
+use prometheus::proto::{self, MetricFamily};
 use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
 use signup_bus::RelayTotals;
 use signup_core::code::Channel;
@@ -44,9 +44,12 @@ impl DeliveryMetrics {
     }
 }
 
+/// Finds one of the relay's totals.
+type Total = fn(&RelayTotals) -> &AtomicU64;
+
 /// Registers `signup_events_published_total` and `signup_events_unpublished_total`.
 pub(crate) fn register_relay(registry: &Registry, totals: &Arc<RelayTotals>) {
-    let counters: [(&str, &str, fn(&RelayTotals) -> &AtomicU64); 2] = [
+    let counters: [(&str, &str, Total); 2] = [
         (
             "signup_events_published_total",
             "Events that the bus has taken.",
@@ -59,9 +62,9 @@ pub(crate) fn register_relay(registry: &Registry, totals: &Arc<RelayTotals>) {
         ),
     ];
     for (name, help, read) in counters {
-        let registered = IntCounter::new(name, help).and_then(|counter| {
+        let registered = IntCounter::new(name, help).and_then(|template| {
             registry.register(Box::new(RelayCounter {
-                counter,
+                template,
                 totals: Arc::clone(totals),
                 read,
             }))
@@ -78,21 +81,24 @@ fn logged<T>(registered: prometheus::Result<T>) -> Option<T> {
 
 /// Shows one of the relay's own totals.
 struct RelayCounter {
-    counter: IntCounter,
+    /// Has the name and the help; its own value stays zero.
+    template: IntCounter,
     totals: Arc<RelayTotals>,
-    read: fn(&RelayTotals) -> &AtomicU64,
+    read: Total,
 }
 
 impl Collector for RelayCounter {
     fn desc(&self) -> Vec<&Desc> {
-        self.counter.desc()
+        self.template.desc()
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        let total = (self.read)(&self.totals).load(Ordering::Relaxed);
-        // Only the difference is added, so that two scrapes at once do not take the counter back to zero.
-        self.counter
-            .inc_by(total.saturating_sub(self.counter.get()));
-        self.counter.collect()
+        let mut value = proto::Counter::default();
+        value.set_value((self.read)(&self.totals).load(Ordering::Relaxed) as f64);
+        let mut families = self.template.collect();
+        for metric in families.iter_mut().flat_map(MetricFamily::mut_metric) {
+            metric.set_counter(value.clone());
+        }
+        families
     }
 }

@@ -7,10 +7,11 @@ use signup_core::identifier::IdentifierKind;
 use signup_core::time::Timestamp;
 use signup_store::ClaimedEvent;
 
+use crate::draft::Draft;
 use crate::envelope::{self, UserCreated};
-use crate::message::{Message, MessageKind};
-use crate::template::{self, Fields, Locale};
-use crate::worker::{Later, Plan, Worker};
+use crate::message::MessageKind;
+use crate::plan::{Later, Plan};
+use crate::worker::Worker;
 
 /// How long after the sign-up a welcome is still one (our choice); it bounds the attempts to send it.
 const WELCOME_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -39,26 +40,18 @@ impl Worker {
         if now.since(created_at) > WELCOME_LIFE {
             return Ok(Plan::drop(channel, "the sign-up is too long ago"));
         }
-        let locale = Locale::choose(&[&application.messages.locale]);
-        let fields = Fields {
-            application: &application.name,
+        let draft = Draft {
+            event,
+            provider: &user.provider,
+            application: &user.application,
+            sending: &application,
+            kind: MessageKind::Welcome,
+            channel,
+            address,
+            locales: &[&application.messages.locale],
             code: None,
         };
-        let rendered = template::render(MessageKind::Welcome, channel, locale, &fields);
-        Ok(Plan::Send(Message {
-            channel,
-            address: address.to_owned(),
-            provider: user.provider.clone(),
-            application: user.application.clone(),
-            application_name: application.name.clone(),
-            kind: MessageKind::Welcome,
-            locale: locale.as_str().to_owned(),
-            subject: rendered.subject,
-            text: rendered.text,
-            code: None,
-            event_id: event.id.clone(),
-            time: now,
-        }))
+        Ok(Plan::Send(draft.write(now)))
     }
 }
 

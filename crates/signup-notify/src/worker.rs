@@ -1,4 +1,4 @@
-//! One event after the other becomes a message, at most once.
+//! Events become messages, each at most once.
 
 use std::sync::Arc;
 
@@ -8,12 +8,13 @@ use signup_core::code::Channel;
 use signup_core::event::EventType;
 use signup_core::keys::KeyRing;
 use signup_core::time::Clock;
-use signup_store::{ClaimedEvent, DeliveryStart, DeliveryState, Store, StoreError};
+use signup_store::{ClaimedEvent, DeliveryStart, DeliveryState, Store};
 use tokio::task::JoinSet;
 
 use crate::applications::Applications;
 use crate::message::Message;
 use crate::metrics::DeliveryMetrics;
+use crate::plan::{Later, Plan};
 use crate::sender::{SendError, Sender};
 
 /// Messages of one subscription that are on their way at a time: a slow answer holds up few others.
@@ -36,51 +37,6 @@ pub struct Worker {
     pub(crate) applications: Applications,
     sender: Arc<dyn Sender>,
     metrics: DeliveryMetrics,
-}
-
-/// What an event asks for, as things stand now.
-pub(crate) enum Plan {
-    /// This message.
-    Send(Message),
-    /// A message that must not be sent.
-    Drop {
-        /// Its channel, if that much is known.
-        channel: Option<Channel>,
-        /// Why not, for operators.
-        reason: String,
-    },
-    /// Nothing.
-    Ignore,
-}
-
-impl Plan {
-    pub(crate) fn drop(channel: Channel, reason: &str) -> Self {
-        Self::Drop {
-            channel: Some(channel),
-            reason: reason.to_owned(),
-        }
-    }
-
-    /// An event that no attempt will make readable: it must not stand in the way of others.
-    pub(crate) fn unreadable(event: &ClaimedEvent, problem: String) -> Self {
-        log::error!(
-            event = "event.unreadable", event_id = event.id.as_str(), kind = event.event_type.as_str();
-            "nothing can be sent: {problem}"
-        );
-        Self::Drop {
-            channel: None,
-            reason: problem,
-        }
-    }
-}
-
-/// Why an event must come again.
-pub(crate) struct Later(pub(crate) String);
-
-impl From<StoreError> for Later {
-    fn from(error: StoreError) -> Self {
-        Self(error.to_string())
-    }
 }
 
 impl Worker {
@@ -139,31 +95,31 @@ impl Worker {
             Plan::Drop { channel, .. } => *channel,
             Plan::Ignore => return Ok(()),
         };
-        // From here to the record of the outcome a crash leaves the delivery unknown, so nothing is looked up any more.
-        match self
-            .store
-            .start_delivery(&event.id, self.clock.now())
-            .await?
-        {
-            DeliveryStart::Send => {}
+        // From here to the record of the outcome a crash leaves the delivery unknown, so everything was looked up before.
+        let now = self.clock.now();
+        match self.store.start_delivery(&event.id, now).await? {
+            DeliveryStart::Send => self.carry_out(event, plan).await,
             DeliveryStart::Done(DeliveryState::Started) => {
                 log::warn!(
                     event = "delivery.unknown", event_id = event.id.as_str();
                     "a process ended before it recorded what became of this message; it is not sent again"
                 );
                 let outcome = Outcome::of(DeliveryState::Unknown, "a process ended while sending");
-                return self.record(event, channel, outcome).await;
+                self.record(event, channel, outcome).await
             }
             DeliveryStart::Done(
                 DeliveryState::Delivered
                 | DeliveryState::Failed
                 | DeliveryState::Dropped
                 | DeliveryState::Unknown,
-            ) => return Ok(()),
+            ) => Ok(()),
         }
+    }
+
+    async fn carry_out(&self, event: &ClaimedEvent, plan: Plan) -> Result<(), Later> {
         match plan {
             Plan::Send(message) => self.send(event, &message).await,
-            Plan::Drop { reason, .. } => {
+            Plan::Drop { channel, reason } => {
                 log::info!(
                     event = "delivery.dropped", event_id = event.id.as_str();
                     "a message was not sent: {reason}"
@@ -188,12 +144,16 @@ impl Worker {
             }
             Err(error @ SendError::Unanswered(_)) => Outcome::of(DeliveryState::Unknown, error),
         };
-        log::info!(
-            event = "delivery.attempted", event_id = event.id.as_str(),
+        let detail = outcome.detail.as_deref().unwrap_or_default();
+        let level = match sent {
+            Ok(()) => log::Level::Info,
+            Err(_) => log::Level::Warn,
+        };
+        log::log!(
+            level, event = "delivery.attempted", event_id = event.id.as_str(),
             provider = message.provider.as_str(), application = message.application.as_str(),
             kind = message.kind.as_str(), channel = message.channel.as_str();
-            "{} to {}{}", outcome.state.as_str(), message.masked_address(),
-            outcome.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default()
+            "{} to {} {detail}", outcome.state.as_str(), message.masked_address()
         );
         self.record(event, Some(message.channel), outcome).await?;
         match sent {

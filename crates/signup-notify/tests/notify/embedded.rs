@@ -1,0 +1,98 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus::TextEncoder;
+use serde_json::json;
+use signup_app::shutdown::Shutdown;
+use signup_core::code::Channel;
+use signup_core::time::{Clock, SystemClock, Timestamp};
+use signup_notify::{Inbox, LocalSender, Message, MessageKind, Sender, start_embedded};
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+use crate::fixture::{EMAIL, PHONE, app, email, request_code, sign_up};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn codes_and_welcomes_reach_the_inbox_of_the_process() {
+    let folder = TempDir::new().unwrap();
+    let app = app(&folder, Arc::new(SystemClock), json!({"welcome": true})).await;
+    let shutdown = Shutdown::new();
+    let embedded = start_embedded(&app, false, &shutdown);
+
+    let challenge = request_code(&app, (Channel::Sms, PHONE), "sign-up-code", "en").await;
+    let coded = embedded.inbox.wait_for(|message| message.address == PHONE);
+    let code = timeout(LIMIT, coded).await.unwrap().code.unwrap();
+    assert!(app.check_code(&challenge, &code).await.is_ok());
+    sign_up(&app, vec![email(true)]).await;
+    let welcome = embedded.inbox.wait_for(|message| message.address == EMAIL);
+    let welcome = timeout(LIMIT, welcome).await.unwrap();
+    assert_eq!(welcome.kind, MessageKind::Welcome);
+
+    shutdown.trigger();
+    timeout(LIMIT, embedded.join()).await.unwrap();
+    let metrics = TextEncoder::new()
+        .encode_to_string(&app.metrics.registry.gather())
+        .unwrap();
+    for expected in [
+        r#"signup_deliveries_total{channel="email",outcome="delivered"} 1"#,
+        r#"signup_deliveries_total{channel="sms",outcome="delivered"} 1"#,
+        "signup_events_published_total 2",
+        "signup_events_unpublished_total 0",
+    ] {
+        assert!(metrics.lines().any(|line| line == expected), "{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_accepted_before_the_stop_is_sent_before_the_end() {
+    let folder = TempDir::new().unwrap();
+    let app = app(&folder, Arc::new(SystemClock), json!({})).await;
+    let shutdown = Shutdown::new();
+    let mut embedded = start_embedded(&app, false, &shutdown);
+    embedded.tail();
+    let inbox = embedded.inbox.clone();
+
+    request_code(&app, (Channel::Sms, PHONE), "sign-up-code", "en").await;
+    shutdown.trigger();
+    timeout(LIMIT, embedded.join()).await.unwrap();
+
+    assert_eq!(inbox.newest_first().len(), 1);
+    assert_eq!(app.store.backlog().await.unwrap().waiting, 0);
+}
+
+#[tokio::test]
+async fn the_inbox_keeps_the_newest_messages() {
+    let inbox = Inbox::new();
+    let sender = LocalSender::new(inbox.clone(), false);
+    let count = Inbox::CAPACITY + 3;
+    for number in 0..count {
+        sender.send(&note(number)).await.unwrap();
+    }
+
+    let ids: Vec<String> = inbox
+        .newest_first()
+        .into_iter()
+        .map(|message| message.event_id)
+        .collect();
+    let expected: Vec<String> = (3..count).rev().map(|number| number.to_string()).collect();
+    assert_eq!(ids, expected);
+}
+
+fn note(number: usize) -> Message {
+    Message {
+        channel: Channel::Email,
+        address: EMAIL.to_owned(),
+        provider: "acme".to_owned(),
+        application: "shop".to_owned(),
+        application_name: "Corner Shop".to_owned(),
+        kind: MessageKind::Welcome,
+        locale: "en".to_owned(),
+        subject: Some("Hello".to_owned()),
+        text: "Hello".to_owned(),
+        code: None,
+        event_id: number.to_string(),
+        time: Timestamp::from_millis(SystemClock.now().as_millis()),
+    }
+}

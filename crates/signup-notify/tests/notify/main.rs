@@ -1,0 +1,9 @@
+//! The worker from outside: a real database, a clock that stands still, and a sender that does as told.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod codes;
+mod embedded;
+mod fixture;
+mod repeats;
+mod welcome;
