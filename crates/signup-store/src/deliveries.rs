@@ -8,6 +8,9 @@ use crate::error::is_unique_violation;
 use crate::schema::deliveries::dsl;
 use crate::store::Store;
 
+const STARTED: &str = DeliveryState::Started.as_str();
+const UNKNOWN: &str = DeliveryState::Unknown.as_str();
+
 /// The states of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryState {
@@ -69,7 +72,7 @@ impl Store {
             let inserted = diesel::insert_into(dsl::deliveries)
                 .values((
                     dsl::event_id.eq(&event_id),
-                    dsl::state.eq(DeliveryState::Started.as_str()),
+                    dsl::state.eq(STARTED),
                     dsl::attempts.eq(1),
                     dsl::started_at.eq(now.as_millis()),
                 ))
@@ -82,7 +85,7 @@ impl Store {
             let restarted = diesel::update(dsl::deliveries.find(&event_id))
                 .filter(dsl::state.eq(DeliveryState::Failed.as_str()))
                 .set((
-                    dsl::state.eq(DeliveryState::Started.as_str()),
+                    dsl::state.eq(STARTED),
                     dsl::attempts.eq(dsl::attempts + 1),
                     dsl::started_at.eq(now.as_millis()),
                 ))
@@ -103,7 +106,8 @@ impl Store {
         .await
     }
 
-    /// Records what became of a delivery; `sender` is who took it, `detail` an explanation for operators.
+    /// Records what became of a delivery; `sender` is who took it, `detail` an explanation for operators. What is known
+    /// stays: a delivery that came to an end does not become unknown because another process lost sight of it.
     ///
     /// # Errors
     /// The database is unavailable.
@@ -117,7 +121,15 @@ impl Store {
     ) -> Result<(), StoreError> {
         let event_id = event_id.to_owned();
         self.run(move |connection| {
+            let open: &[&str] = match state {
+                DeliveryState::Unknown => &[STARTED],
+                DeliveryState::Started
+                | DeliveryState::Delivered
+                | DeliveryState::Failed
+                | DeliveryState::Dropped => &[STARTED, UNKNOWN],
+            };
             diesel::update(dsl::deliveries.find(&event_id))
+                .filter(dsl::state.eq_any(open))
                 .set((
                     dsl::state.eq(state.as_str()),
                     dsl::sender.eq(sender),
