@@ -21,8 +21,8 @@ run: cargo ## Run all services on this machine, data in .signup/ (Ctrl-C stops t
 	cargo run -p signupctl -- dev --port $(DEV_PORT) --bytepower-port $(BYTEPOWER_PORT) \
 		--xdua-port $(XDUA_PORT) --ciam-port $(CIAM_PORT) || [ -n "$$stopped" ]
 
-test: cargo ## Run all tests, beside a private PostgreSQL
-	@scripts/with-postgres cargo test --workspace
+test: cargo ## Run all tests, beside a private PostgreSQL and in Chromium
+	@scripts/with-chromium scripts/with-postgres cargo test --workspace
 
 bench: cargo ## Measure start time, memory and size of the release builds
 	@scripts/footprint
