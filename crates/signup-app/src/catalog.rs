@@ -204,7 +204,11 @@ fn read_application(
     })
 }
 
-fn read_credential(record: CredentialRecord, keys: &KeyRing) -> Result<Credential, String> {
+/// A stored credential as services use it, opened with these keys.
+///
+/// # Errors
+/// What is wrong with it: its key is not in the ring, or the row was altered.
+pub fn read_credential(record: CredentialRecord, keys: &KeyRing) -> Result<Credential, String> {
     let kind: CredentialKind = record.kind.parse()?;
     let owner = seal_owner(&record.provider, kind, &record.id);
     let opened = record

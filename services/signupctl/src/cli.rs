@@ -1,0 +1,318 @@
+//! The command line, as data.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use signup_core::credential::CredentialKind;
+
+use crate::span;
+
+/// Operate self-hosted sign-up services.
+///
+/// Works on the database and keys that the services' settings name: compiled-in defaults, then the file named by
+/// --config, then variables SIGNUP__SECTION__KEY (for example SIGNUP__DATABASE__URL).
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Exit status: 0 done, 1 failed, 2 the command line, the settings or a declaration file are at fault.",
+    after_long_help = "EXAMPLES
+    signupctl dev                                everything on this machine, with demo applications
+    signupctl migrate && signupctl apply -f applications/
+    signupctl doctor
+
+Exit status: 0 done, 1 failed, 2 the command line, the settings or a declaration file are at fault."
+)]
+pub struct Cli {
+    /// Settings file, TOML: the same file that the services read
+    #[arg(long, global = true, value_name = "PATH", env = "SIGNUP_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run all services and the worker in one process, with demo applications
+    Dev(DevArgs),
+    /// Bring the database schema up to date
+    #[command(after_help = "EXAMPLES
+    signupctl migrate --dry-run
+    SIGNUP__DATABASE__URL=postgres://signup@db/signup signupctl migrate")]
+    Migrate {
+        /// Only say which migrations are missing; write nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Make directories, applications and credentials as declared in files
+    Apply(ApplyArgs),
+    /// Show declared applications
+    #[command(subcommand)]
+    App(AppCommand),
+    /// Make and rotate the keys and secrets of applications
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Make XDUA tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Look up users
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Check settings, database, keys, declarations and messages
+    #[command(after_help = "EXAMPLES
+    signupctl doctor
+    signupctl doctor --json | grep -c '\"fail\"'
+
+Exit status 1 if a check failed; warnings alone do not count.")]
+    Doctor,
+    /// Show settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print a completion script for a shell
+    #[command(after_help = "EXAMPLES
+    source <(signupctl completions bash)
+    signupctl completions zsh > ~/.zfunc/_signupctl
+    signupctl completions fish > ~/.config/fish/completions/signupctl.fish")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the OpenAPI document of a provider's API
+    #[command(after_help = "EXAMPLES
+    signupctl openapi ciam > ciam-openapi.json")]
+    Openapi {
+        /// The provider
+        provider: String,
+    },
+}
+
+/// `signupctl dev`
+#[derive(Args, Debug)]
+#[command(
+    long_about = "Run all services and the worker in one process, with demo applications.
+
+Data and the demo's credentials (demo.env, to be sourced) stay in the directory for the next start. Messages are not
+sent: they are shown on the terminal and in the inbox of the development page. Ctrl-C stops.",
+    after_help = "EXAMPLES
+    signupctl dev
+    signupctl dev --dir /tmp/try --reset
+    signupctl dev --port 9080 --bytepower-port 9081 --xdua-port 9082 --ciam-port 9083
+    SIGNUP__DATABASE__URL=postgres://localhost/signup SIGNUP__SECRETS__KEYS_FILE=keys signupctl dev
+
+A port of 0 lets the system choose a free one."
+)]
+pub struct DevArgs {
+    /// Where data and demo credentials are kept
+    #[arg(long, value_name = "DIR", default_value = ".signup")]
+    pub dir: PathBuf,
+    /// Port of the development page and inbox
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    pub port: u16,
+    /// Port of the BytePower API
+    #[arg(long, value_name = "PORT", default_value_t = 8081)]
+    pub bytepower_port: u16,
+    /// Port of the XDUA API
+    #[arg(long, value_name = "PORT", default_value_t = 8082)]
+    pub xdua_port: u16,
+    /// Port of the CIAM API
+    #[arg(long, value_name = "PORT", default_value_t = 8083)]
+    pub ciam_port: u16,
+    /// Delete the data of earlier runs first
+    #[arg(long)]
+    pub reset: bool,
+}
+
+/// `signupctl apply`
+#[derive(Args, Debug)]
+#[command(
+    long_about = "Make directories, applications and credentials as declared in files.
+
+Applying the same files again changes nothing. What is stored and declared in none of the files is named and left alone.
+Secrets of new credentials are printed once. Running services follow within seconds.",
+    after_help = "EXAMPLES
+    signupctl apply -f applications/ --dry-run
+    signupctl apply -f shop.toml -f app.toml
+    signupctl apply --json -f - < shop.toml"
+)]
+pub struct ApplyArgs {
+    /// A declaration file, a directory of *.toml files, or - for standard input; may be given more than once
+    #[arg(short, long = "file", value_name = "FILE|DIR|-", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Only say what would change; write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `signupctl app`
+#[derive(Debug, Subcommand)]
+pub enum AppCommand {
+    /// List the applications of all providers
+    #[command(after_help = "EXAMPLES
+    signupctl app list
+    signupctl app list --json")]
+    List,
+    /// Show an application as the file that would declare it, and its credentials
+    #[command(after_help = "EXAMPLES
+    signupctl app show xdua/A3bdXNT3
+    signupctl app show ciam/web > web.toml")]
+    Show {
+        /// The application
+        #[arg(value_name = "PROVIDER/ID")]
+        application: String,
+    },
+}
+
+/// `signupctl key`
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a credential, or take over one that clients already have
+    Create(KeyCreateArgs),
+    /// Put successors beside credentials, and let the old ones end
+    Rotate(KeyRotateArgs),
+    /// List credentials, without their secrets
+    #[command(after_help = "EXAMPLES
+    signupctl key list
+    signupctl key list xdua")]
+    List {
+        /// Only this provider's
+        provider: Option<String>,
+    },
+}
+
+/// `signupctl key create`
+#[derive(Args, Debug)]
+#[command(after_help = "EXAMPLES
+    signupctl key create bytepower/game --kind server-key --id game-server
+    signupctl key create ciam/web --kind client-secret --secret-file old-secret.txt
+    signupctl key create xdua --kind signing-key
+    signupctl key create xdua --kind signing-key --public-key public.pem
+
+The secret is printed once. Of a signing key nothing is printed: its private half stays sealed in the database.")]
+pub struct KeyCreateArgs {
+    /// The application that it is for; a provider alone for a key of all its applications
+    #[arg(value_name = "PROVIDER/APPLICATION|PROVIDER")]
+    pub owner: String,
+    /// What it is used for
+    #[arg(long, value_name = "KIND", value_parser = kind_parser())]
+    pub kind: CredentialKind,
+    /// Its id (key_name, client id, kid); a random one if it is left out
+    #[arg(long)]
+    pub id: Option<String>,
+    /// Take over the secret in this file (- for standard input) instead of making one
+    #[arg(long, value_name = "FILE|-", conflicts_with = "public_key")]
+    pub secret_file: Option<PathBuf>,
+    /// Take over this RSA public key, PEM, and keep its private half yourself
+    #[arg(long, value_name = "FILE")]
+    pub public_key: Option<PathBuf>,
+}
+
+/// `signupctl key rotate`
+#[derive(Args, Debug)]
+#[command(after_help = "EXAMPLES
+    signupctl key rotate bytepower server-key/game-server
+    signupctl key rotate xdua signing-key/9f1c… --overlap 30d
+    signupctl key rotate ciam client-secret/web client-secret/kiosk --overlap 0s
+
+The successor has an id of its own, so the old credential keeps working until the overlap is over. Tokens that the
+old signing key has signed end with it: make new ones with `signupctl token create`.")]
+pub struct KeyRotateArgs {
+    /// The provider
+    pub provider: String,
+    /// The credentials to replace
+    #[arg(value_name = "KIND/ID", required = true)]
+    pub credentials: Vec<String>,
+    /// How long the old credentials keep working: 30s, 15m, 24h, 7d
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = span::parse)]
+    pub overlap: Duration,
+}
+
+/// `signupctl token`
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make and sign a token
+    #[command(subcommand)]
+    Create(TokenKind),
+}
+
+/// `signupctl token create`
+#[derive(Debug, Subcommand)]
+pub enum TokenKind {
+    /// A token for an app, which signs people up
+    #[command(after_help = "EXAMPLES
+    signupctl token create app --app EIxcPdpT
+    signupctl token create app --app EIxcPdpT --valid 1y --kid 9f1c…")]
+    App {
+        #[command(flatten)]
+        token: TokenArgs,
+        /// How long it is accepted: 24h, 30d, 10y
+        #[arg(long, value_name = "TIME", default_value = "10y", value_parser = span::parse)]
+        valid: Duration,
+    },
+    /// A token for a user of an app, who adds other users
+    #[command(after_help = "EXAMPLES
+    signupctl token create user --app EIxcPdpT --user 5QqitXe5")]
+    User {
+        #[command(flatten)]
+        token: TokenArgs,
+        /// The user's id
+        #[arg(long, value_name = "ID")]
+        user: String,
+        /// How long it is accepted: 15m, 24h
+        #[arg(long, value_name = "TIME", default_value = "15m", value_parser = span::parse)]
+        valid: Duration,
+    },
+}
+
+/// What tokens of both kinds have.
+#[derive(Args, Debug)]
+pub struct TokenArgs {
+    /// The app, the audience of the token
+    #[arg(long, value_name = "ID")]
+    pub app: String,
+    /// The signing key; the newest one if it is left out
+    #[arg(long)]
+    pub kid: Option<String>,
+}
+
+/// `signupctl user`
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Show the users that an id, user name, e-mail address or phone number names
+    #[command(after_help = "EXAMPLES
+    signupctl user show u10234
+    signupctl user show Alice@Example.com --reveal
+    signupctl user show +86-13812345678
+    signupctl user show 13812345678")]
+    Show {
+        /// The user's id at the provider, our own id, or an identifier in any spelling
+        #[arg(value_name = "PUBLIC_ID|IDENTIFIER", allow_hyphen_values = true)]
+        needle: String,
+        /// Show personal data in full instead of masked
+        #[arg(long)]
+        reveal: bool,
+    },
+}
+
+/// `signupctl config`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show the effective settings and where each comes from, secrets masked
+    #[command(after_help = "EXAMPLES
+    signupctl config show
+    signupctl config show --config /etc/signup.toml --json")]
+    Show,
+}
+
+fn kind_parser() -> impl clap::builder::TypedValueParser<Value = CredentialKind> {
+    use clap::builder::TypedValueParser as _;
+
+    clap::builder::PossibleValuesParser::new(CredentialKind::ALL.map(CredentialKind::as_str))
+        .try_map(|name| name.parse::<CredentialKind>())
+}

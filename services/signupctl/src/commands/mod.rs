@@ -1,0 +1,69 @@
+//! One file per command.
+
+mod app;
+mod apply;
+mod config;
+mod declaration;
+mod doctor;
+mod key;
+mod migrate;
+mod openapi;
+pub mod token;
+mod user;
+
+use clap::CommandFactory as _;
+
+use crate::cli::{AppCommand, Cli, Command, ConfigCommand, KeyCommand, TokenCommand, UserCommand};
+use crate::dev;
+use crate::output::{Output, print};
+use crate::workplace::{Workplace, block_on};
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// What went wrong, for the operator.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    let output = Output::new(cli.json);
+    let file = cli.config.as_deref();
+    match cli.command {
+        Command::Dev(arguments) => return dev::run(&arguments, file, output),
+        Command::Config(ConfigCommand::Show) => return config::show(file, output),
+        Command::Openapi { provider } => return openapi::print(&provider),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "signupctl", &mut script);
+            return print(&String::from_utf8(script)?);
+        }
+        Command::Doctor => return block_on(doctor::run(file, output)),
+        _ => {}
+    }
+    let place = Workplace::open(file)?;
+    block_on(async {
+        match cli.command {
+            Command::Migrate { dry_run } => migrate::run(&place, dry_run, output).await,
+            Command::Apply(arguments) => apply::run(&place, &arguments, output).await,
+            Command::App(AppCommand::List) => app::list(&place, output).await,
+            Command::App(AppCommand::Show { application }) => {
+                app::show(&place, &application, output).await
+            }
+            Command::Key(KeyCommand::Create(arguments)) => {
+                key::create::run(&place, &arguments, output).await
+            }
+            Command::Key(KeyCommand::Rotate(arguments)) => {
+                key::rotate::run(&place, &arguments, output).await
+            }
+            Command::Key(KeyCommand::List { provider }) => {
+                key::list::run(&place, provider.as_deref(), output).await
+            }
+            Command::Token(TokenCommand::Create(kind)) => token::run(&place, &kind, output).await,
+            Command::User(UserCommand::Show { needle, reveal }) => {
+                user::show(&place, &needle, reveal, output).await
+            }
+            Command::Dev(_)
+            | Command::Config(_)
+            | Command::Openapi { .. }
+            | Command::Completions { .. }
+            | Command::Doctor => Ok(()),
+        }
+    })
+}

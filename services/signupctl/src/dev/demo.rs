@@ -1,0 +1,205 @@
+//! The demo applications and what callers prove themselves with.
+//!
+//! The database holds secrets only hashed or sealed, so from one start to the next they live in `demo.env`. A secret
+//! that is missing there, or that belongs to a database of the past, is made anew.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+use signup_app::credentials::{CredentialOwner, issue, random_id};
+use signup_app::{App, apply};
+use signup_core::credential::CredentialKind;
+use signup_core::mask::Secret;
+use signup_store::Change;
+use xdua_gateway::tokens::{ANONYMOUS, APP_TOKEN_LIFETIME};
+
+use super::env_file;
+use super::listeners::Listeners;
+use crate::commands::token::{self, NewToken};
+use crate::providers;
+
+/// A credential of the demo, and the variables that tell its owner's name and its secret.
+struct Wanted {
+    provider: &'static str,
+    kind: CredentialKind,
+    /// The same as the id by which callers name themselves.
+    id: &'static str,
+    id_variable: &'static str,
+    secret_variable: &'static str,
+}
+
+const fn client(
+    id: &'static str,
+    id_variable: &'static str,
+    secret_variable: &'static str,
+) -> Wanted {
+    Wanted {
+        provider: CIAM,
+        kind: CredentialKind::ClientSecret,
+        id,
+        id_variable,
+        secret_variable,
+    }
+}
+
+const BYTEPOWER: &str = bytepower_svc::PROVIDER.name;
+const XDUA: &str = xdua_gateway::PROVIDER.name;
+const CIAM: &str = ciam_svc::PROVIDER.name;
+
+/// The demo's shop, its user table of the same name, and the app that may act for it.
+const XDUA_SHOP: &str = "A3bdXNT3";
+const XDUA_TABLE: &str = "A3bdXNT3";
+const XDUA_APP: &str = "EIxcPdpT";
+
+const WANTED: [Wanted; 4] = [
+    Wanted {
+        provider: BYTEPOWER,
+        kind: CredentialKind::ServerKey,
+        id: "demo-server",
+        id_variable: "BYTEPOWER_KEY_NAME",
+        secret_variable: "BYTEPOWER_KEY_SECRET",
+    },
+    client(
+        "demo-username",
+        "CIAM_USERNAME_CLIENT_ID",
+        "CIAM_USERNAME_CLIENT_SECRET",
+    ),
+    client(
+        "demo-email",
+        "CIAM_EMAIL_CLIENT_ID",
+        "CIAM_EMAIL_CLIENT_SECRET",
+    ),
+    client(
+        "demo-phone",
+        "CIAM_PHONE_CLIENT_ID",
+        "CIAM_PHONE_CLIENT_SECRET",
+    ),
+];
+
+/// Declares the demo applications of all providers.
+///
+/// # Errors
+/// The database is unavailable.
+pub async fn declare(app: &App) -> anyhow::Result<()> {
+    let mut declared = Vec::new();
+    for entry in providers::ALL {
+        let name = format!("<demo of {}>", entry.provider.name);
+        declared.push((entry.declarations)(Path::new(&name), entry.demo)?);
+    }
+    let stored = app.store.declarations().await?;
+    let plan = apply::plan(&stored, &declared, &app.keys, app.clock.now())?;
+    change(app, plan.changes).await
+}
+
+/// Makes sure that `demo.env` holds credentials that work with this database, and the addresses of this run.
+///
+/// # Errors
+/// The database is unavailable, or the file cannot be written.
+pub async fn write_env(app: &App, listeners: &Listeners, path: &Path) -> anyhow::Result<()> {
+    let before =
+        env_file::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let mut variables: BTreeMap<&str, String> = BTreeMap::new();
+    for (variable, provider) in [
+        ("BYTEPOWER_URL", BYTEPOWER),
+        ("XDUA_URL", XDUA),
+        ("CIAM_URL", CIAM),
+    ] {
+        variables.insert(variable, listeners.api_url(provider).unwrap_or_default());
+    }
+    variables.insert("INBOX_URL", format!("{}/inbox.json", listeners.page_url()?));
+    for wanted in &WANTED {
+        let secret = secret(app, wanted, before.get(wanted.secret_variable)).await?;
+        variables.insert(wanted.id_variable, wanted.id.to_owned());
+        variables.insert(wanted.secret_variable, secret.expose().clone());
+    }
+    let token = app_token(app, before.get("XDUA_APP_TOKEN")).await?;
+    variables.insert("XDUA_APP_TOKEN", token);
+    variables.insert("XDUA_SHOP", XDUA_SHOP.to_owned());
+    variables.insert("XDUA_TABLE", XDUA_TABLE.to_owned());
+    let variables: Vec<(&str, String)> = variables.into_iter().collect();
+    env_file::write(path, &variables)
+        .with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// The secret of an earlier start if it still works, else a new one under the same id.
+async fn secret(
+    app: &App,
+    wanted: &Wanted,
+    before: Option<&String>,
+) -> anyhow::Result<Secret<String>> {
+    let &Wanted {
+        provider, kind, id, ..
+    } = wanted;
+    let now = app.clock.now();
+    let credential = app.catalog.credential(provider, kind, id, now);
+    if let (Some(credential), Some(secret)) = (&credential, before)
+        && credential.matches(secret)
+    {
+        return Ok(Secret::new(secret.clone()));
+    }
+    let application = match &credential {
+        Some(credential) => credential.application.clone(),
+        // It has ended, or is sealed with a key that is gone.
+        None => declared_owner(app, wanted).await?,
+    };
+    let owner = CredentialOwner {
+        provider,
+        application: application.as_deref(),
+        kind,
+        id,
+    };
+    let issued = issue(&app.keys, &owner, now)?;
+    change(app, vec![Change::PutCredential(issued.record)]).await?;
+    issued.secret.context("a credential without a secret")
+}
+
+async fn declared_owner(app: &App, wanted: &Wanted) -> anyhow::Result<Option<String>> {
+    let stored = app.store.declarations().await?;
+    let record = stored.credentials.into_iter().find(|record| {
+        record.provider == wanted.provider
+            && record.kind == wanted.kind.as_str()
+            && record.id == wanted.id
+    });
+    Ok(record.and_then(|record| record.application_id))
+}
+
+async fn change(app: &App, changes: Vec<Change>) -> anyhow::Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    app.store.change_declarations(changes).await?;
+    app.catalog.refresh(&app.store, &app.keys).await?;
+    Ok(())
+}
+
+/// The token of an earlier start if its key is still in force, else a new one.
+async fn app_token(app: &App, before: Option<&String>) -> anyhow::Result<String> {
+    const KIND: CredentialKind = CredentialKind::SigningKey;
+    let now = app.clock.now();
+    let kid = before.and_then(|token| jsonwebtoken::decode_header(token).ok()?.kid);
+    let key = kid.and_then(|kid| app.catalog.credential(XDUA, KIND, &kid, now));
+    if let (Some(token), Some(_)) = (before, key) {
+        return Ok(token.clone());
+    }
+    if app.catalog.credentials(XDUA, KIND, now).is_empty() {
+        let id = random_id()?;
+        let owner = CredentialOwner {
+            provider: XDUA,
+            application: None,
+            kind: KIND,
+            id: &id,
+        };
+        let issued = issue(&app.keys, &owner, now)?;
+        change(app, vec![Change::PutCredential(issued.record)]).await?;
+    }
+    token::sign(
+        app,
+        &NewToken {
+            app: XDUA_APP,
+            subject: ANONYMOUS,
+            lifetime: APP_TOKEN_LIFETIME,
+        },
+        None,
+    )
+}

@@ -1,0 +1,159 @@
+//! `signupctl dev`: every service, the worker and a page to look at, in one process on one machine.
+
+mod calls;
+mod demo;
+mod env_file;
+mod listeners;
+mod page;
+mod stack;
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use futures_util::future::join_all;
+use serde_json::{Map, Value, json};
+use signup_app::settings::Settings;
+use signup_app::shutdown::Shutdown;
+use signup_app::{App, background};
+use tokio::signal::ctrl_c;
+
+use crate::cli::DevArgs;
+use crate::output::{Output, print};
+use crate::providers;
+use listeners::Listeners;
+use page::Page;
+use stack::Files;
+
+/// Exit status after a second Ctrl-C: 128 + SIGINT, as shells count.
+const INTERRUPTED: i32 = 130;
+
+/// The providers' names, as [`App::start`] wants them.
+static PROVIDERS: [&str; 3] = [
+    bytepower_svc::PROVIDER.name,
+    xdua_gateway::PROVIDER.name,
+    ciam_svc::PROVIDER.name,
+];
+
+/// Runs the stack until Ctrl-C.
+///
+/// # Errors
+/// Whatever keeps it from starting.
+pub fn run(arguments: &DevArgs, config: Option<&Path>, output: Output) -> anyhow::Result<()> {
+    let files = Files::in_directory(&arguments.dir);
+    let settings = stack::settings(&files, config)?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")?
+        .block_on(start(arguments, &files, settings, output))
+}
+
+async fn start(
+    arguments: &DevArgs,
+    files: &Files,
+    settings: Settings,
+    output: Output,
+) -> anyhow::Result<()> {
+    let listeners = Listeners::bind(settings.http.host, arguments)?;
+    if arguments.reset {
+        files.reset(&settings)?;
+    }
+    files.make_directory()?;
+    stack::start_logging(files, &settings.log)?;
+    let shutdown = Shutdown::on_signals().context("signals cannot be handled")?;
+    tokio::spawn(end_at_second_interrupt());
+
+    let app = App::start(settings, &PROVIDERS)
+        .await
+        .context("cannot start")?;
+    demo::declare(&app).await?;
+    demo::write_env(&app, &listeners, &files.demo_env()).await?;
+    serve(&app, listeners, files, &shutdown, output).await
+}
+
+async fn serve(
+    app: &Arc<App>,
+    listeners: Listeners,
+    files: &Files,
+    shutdown: &Shutdown,
+    output: Output,
+) -> anyhow::Result<()> {
+    let mut worker = signup_notify::start_embedded(app, !output.is_json(), shutdown);
+    let background = background::start(app, shutdown);
+    announce(&listeners, files, output)?;
+    if !output.is_json() {
+        worker.tail();
+    }
+    let apis = PROVIDERS
+        .iter()
+        .filter_map(|name| Some((*name, listeners.api_url(name)?)));
+    let page = Page {
+        inbox: worker.inbox.clone(),
+        app: Arc::clone(app),
+        apis: apis.collect(),
+        demo_env: files.demo_env().display().to_string(),
+    };
+    let page = page::serve(page, listeners.page, shutdown.clone());
+    let apis = listeners
+        .apis
+        .into_iter()
+        .map(|(name, listener)| async move {
+            let entry = providers::find(name).map_err(io::Error::other)?;
+            signup_http::serve(
+                Arc::clone(app),
+                entry.provider,
+                listener,
+                None,
+                shutdown.clone(),
+            )
+            .await
+        });
+    // A server that failed by itself takes the others with it.
+    let apis = join_all(apis.map(|api| async move {
+        let served = api.await;
+        shutdown.trigger();
+        served
+    }));
+    let (page, apis) = tokio::join!(page, apis);
+    worker.join().await;
+    for task in background {
+        // A task that panicked has logged that, and nothing is left to be done.
+        let _ = task.await;
+    }
+    apis.into_iter()
+        .chain([page])
+        .collect::<io::Result<()>>()
+        .context("a server failed")
+}
+
+fn announce(listeners: &Listeners, files: &Files, output: Output) -> anyhow::Result<()> {
+    let page = listeners.page_url()?;
+    let apis: Vec<(&str, String)> = PROVIDERS
+        .iter()
+        .filter_map(|name| Some((*name, listeners.api_url(name)?)))
+        .collect();
+    if output.is_json() {
+        let urls: Map<String, Value> = apis
+            .into_iter()
+            .map(|(name, url)| (name.to_owned(), Value::from(url)))
+            .collect();
+        let ready = json!({
+            "page": page,
+            "inbox": format!("{page}/inbox.json"),
+            "apis": urls,
+            "env_file": files.demo_env(),
+            "log_file": files.log(),
+        });
+        return print(&format!("{ready}\n"));
+    }
+    print(&calls::text(&page, &apis, files))
+}
+
+/// The first Ctrl-C stops in good order; whoever presses it again does not want to wait.
+async fn end_at_second_interrupt() {
+    if ctrl_c().await.is_ok() && ctrl_c().await.is_ok() {
+        std::process::exit(INTERRUPTED);
+    }
+}
