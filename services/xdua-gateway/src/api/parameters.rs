@@ -1,0 +1,114 @@
+//! The fields of a request, wherever they stand.
+//!
+//! The vendor's clients send the same fields in the query with an empty body (browser SDK), in a form (PHP SDK) or as
+//! JSON (apps). An empty text means that a field is not given: the SDK sends those that its caller did not set.
+
+use std::collections::HashMap;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::CONTENT_TYPE;
+use serde_json::{Map, Value};
+use signup_http::Fault;
+use url::form_urlencoded;
+
+use crate::error::{Error, Problem};
+
+/// The fields that were given. Where one is given twice in one place, the last one counts.
+#[derive(Debug)]
+pub(crate) struct Parameters(HashMap<String, Value>);
+
+/// The formats of a body.
+enum Format {
+    Form,
+    Json,
+}
+
+impl Parameters {
+    /// Reads the query and the body. Of a field in both the body's counts, but of `action` the query's (our choice).
+    ///
+    /// # Errors
+    /// The body is of another type, or not what its type says.
+    pub(crate) fn read(request: &HttpRequest, body: &[u8]) -> Result<Self, Error> {
+        let mut fields = pairs(request.query_string().as_bytes());
+        let action = fields.get("action").cloned();
+        if !body.is_empty() {
+            fields.extend(match format(request)? {
+                Format::Form => pairs(body),
+                Format::Json => members(body)?,
+            });
+        }
+        fields.extend(action.map(|action| ("action".to_owned(), action)));
+        Ok(Self(fields))
+    }
+
+    /// A text field.
+    ///
+    /// # Errors
+    /// It is a JSON value that stands for no text.
+    pub(crate) fn text(&self, field: &'static str) -> Result<Option<&str>, Error> {
+        match self.0.get(field) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Error::invalid(field, Problem::NotText)),
+        }
+    }
+
+    /// A text field that must be there.
+    ///
+    /// # Errors
+    /// It is missing, or a JSON value that stands for no text.
+    pub(crate) fn required(&self, field: &'static str) -> Result<&str, Error> {
+        self.text(field)?
+            .ok_or_else(|| Error::invalid(field, Problem::Missing))
+    }
+
+    /// A field of any JSON type.
+    pub(crate) fn value(&self, field: &str) -> Option<&Value> {
+        self.0.get(field)
+    }
+}
+
+/// The body's format.
+fn format(request: &HttpRequest) -> Result<Format, Fault> {
+    let content_type = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .ok_or(Fault::UnsupportedMediaType)?;
+    let (media_type, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
+    let is_utf8 = parameters.split(';').all(|parameter| {
+        parameter.split_once('=').is_none_or(|(name, charset)| {
+            !name.trim().eq_ignore_ascii_case("charset")
+                || charset
+                    .trim()
+                    .trim_matches('"')
+                    .eq_ignore_ascii_case("utf-8")
+        })
+    });
+    match media_type.trim().to_ascii_lowercase().as_str() {
+        "application/x-www-form-urlencoded" if is_utf8 => Ok(Format::Form),
+        "application/json" if is_utf8 => Ok(Format::Json),
+        _ => Err(Fault::UnsupportedMediaType),
+    }
+}
+
+fn pairs(text: &[u8]) -> HashMap<String, Value> {
+    form_urlencoded::parse(text)
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
+        .collect()
+}
+
+fn members(body: &[u8]) -> Result<HashMap<String, Value>, Fault> {
+    let object: Map<String, Value> = serde_json::from_slice(body)
+        .map_err(|_| Fault::MalformedBody("not a JSON object".to_owned()))?;
+    Ok(object
+        .into_iter()
+        .filter(|(_, value)| !value.is_null() && value != "")
+        .map(|(name, value)| match value {
+            // `bday: 19860823`; a number is what its digits say.
+            Value::Number(number) => (name, Value::String(number.to_string())),
+            other => (name, other),
+        })
+        .collect())
+}

@@ -1,0 +1,135 @@
+//! `POST /vfc`: has a code sent to a phone number or an e-mail address.
+
+use std::time::Duration;
+
+use actix_web::{HttpRequest, web};
+use signup_app::{App, CodeRequest};
+use signup_core::code::Channel;
+use signup_core::context::{Language, RequestContext};
+use signup_core::reply::Reply;
+use signup_http::{Body, Context, Fault};
+
+use super::parameters::Parameters;
+use super::ustr::{self, Address};
+use super::{in_time, version};
+use crate::auth::{Shop, authenticate};
+use crate::envelope::{self, Success};
+use crate::error::{Error, Problem};
+use crate::openapi::CodeFields;
+use crate::{NAME, public_id};
+
+/// Length of a code (vendor).
+const DIGITS: u8 = 6;
+
+/// How long a code is good for (vendor).
+const VALID_FOR: Duration = Duration::from_secs(10 * 60);
+
+/// The vendor's templates for registrations.
+const TEMPLATES: [(&str, Channel); 2] = [
+    ("SMS_25335288", Channel::Sms),
+    ("DMS_VFC4USEREG", Channel::Email),
+];
+
+/// Has a code of 6 digits sent. 发送验证码
+///
+/// The code is good for 10 minutes, for one sign-up with this address, and until another one is asked for (vendor). An
+/// address that is registered already gets a note instead; the reply is the same (our choice).
+///
+/// 验证码为 6 位数字，10 分钟内有效，重新获取后旧码失效。
+#[utoipa::path(
+    post,
+    path = "/vfc",
+    tag = "Codes",
+    operation_id = "vfc",
+    params(CodeFields),
+    request_body(
+        description = "The same fields, if they are not in the query. A body without a known `Content-Type` is refused.",
+        content(
+            (CodeFields = "application/x-www-form-urlencoded"),
+            (CodeFields = "application/json"),
+        ),
+    ),
+    responses((status = 200, description = "The code is on its way (vendor); or a business failure, see `code`. 验证码已发送", body = Success)),
+    security(("token" = [])),
+)]
+pub(crate) async fn post(
+    app: web::Data<App>,
+    context: Context,
+    request: HttpRequest,
+    body: Body,
+) -> Reply {
+    in_time(&app, &context, handle(&app, &context, &request, &body)).await
+}
+
+async fn handle(
+    app: &App,
+    context: &Context,
+    request: &HttpRequest,
+    body: &[u8],
+) -> Result<Reply, Error> {
+    let caller = authenticate(app, request)?;
+    version::check(request)?;
+    let parameters = Parameters::read(request, body)?;
+    let shop = match parameters.text("shop")? {
+        Some(id) => caller.shop(app, id)?,
+        None => caller.home_shop(app)?,
+    };
+    if caller.user().is_some() {
+        return Err(Error::ActionNotAllowed);
+    }
+    let channel = channel(&shop, parameters.required("tmpl")?)?;
+    let address = ustr::parse("vfaddr", parameters.required("vfaddr")?, channel)?;
+    let request = CodeRequest {
+        application: &shop.application,
+        channel,
+        digits: DIGITS,
+        valid_for: VALID_FOR,
+        template: template(app, &shop, &address).await?.to_owned(),
+        locale: locale(&shop, context),
+        address: address.identifier.key().to_owned(),
+    };
+    app.send_code(request, context).await?;
+    Ok(envelope::success(context, &public_id::random()))
+}
+
+/// The channel that a template stands for, if the shop sends this way.
+fn channel(shop: &Shop, template: &str) -> Result<Channel, Error> {
+    let known = TEMPLATES.iter().find(|(name, _)| *name == template);
+    let channel = shop
+        .settings
+        .templates
+        .get(template)
+        .or(known.map(|(_, channel)| channel));
+    let messages = &shop.application.rules.messages;
+    channel
+        .copied()
+        .filter(|channel| match channel {
+            Channel::Sms => messages.sms,
+            Channel::Email => messages.email,
+        })
+        .ok_or_else(|| Error::invalid("tmpl", Problem::Template))
+}
+
+/// A code for a new address, a note for one that has an account: only its owner learns which.
+async fn template(app: &App, shop: &Shop, address: &Address) -> Result<&'static str, Error> {
+    let (kind, key) = (address.identifier.kind(), address.identifier.key());
+    let taken = app
+        .store
+        .is_taken(NAME, &shop.application.directory.id, kind, key)
+        .await
+        .map_err(Fault::from)?;
+    Ok(if taken {
+        "account-exists"
+    } else {
+        "sign-up-code"
+    })
+}
+
+/// The language that the client asked for, else the shop's.
+fn locale(shop: &Shop, context: &RequestContext) -> String {
+    match context.language {
+        Some(Language::English) => "en".to_owned(),
+        Some(Language::Chinese) => "zh-CN".to_owned(),
+        None => shop.application.rules.messages.locale.clone(),
+    }
+}

@@ -1,0 +1,6 @@
+//! The gateway as its clients meet it.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod gateway;
+mod sign_up;
