@@ -78,7 +78,7 @@ pub(crate) struct ErrorBody<'a> {
     error: &'a str,
     /// What is wrong, for people; many errors have none. 错误描述,部分错误没有。
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Missing required sign-up attribute(s).")]
+    #[schema(nullable = false, example = "Missing required sign-up attribute(s).")]
     error_description: Option<&'a str>,
 }
 

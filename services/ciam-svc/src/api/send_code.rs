@@ -59,7 +59,10 @@ pub(crate) struct SendCodeResponse {
     path = "/otp/send",
     tag = "sign-up",
     operation_id = "sendCode",
-    request_body(content = SendCodeRequest, content_type = "application/json"),
+    request_body(content = SendCodeRequest, content_type = "application/json", examples(
+        ("sms" = (summary = "By SMS. 短信验证码", value = json!({"usage": "signup", "phone_number": "13612345678"}))),
+        ("email" = (summary = "By e-mail. 邮箱验证码", value = json!({"usage": "signup", "email": "MOCK_USERNAME@example.com"}))),
+    )),
     params(
         ("Accept-Language" = Option<String>, Header, example = "zh-CN",
          description = "The language of the message, Chinese or English; the application's own when absent (our choice)."),

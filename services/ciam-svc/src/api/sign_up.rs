@@ -23,29 +23,29 @@ use crate::settings::ApplicationKind;
 /// 注册信息。哪些字段必填或可填由应用的注册流程决定。
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct SignUpRequest {
-    /// Letters, digits and `_`, starting with a letter (seed 002). Two names that differ only in case are the same
+    /// Letters, digits and `_`, starting with a letter (seed document). Two names that differ only in case are the same
     /// (our choice). 用户名。
     #[schema(value_type = Option<String>, max_length = 32, pattern = "^[A-Za-z][A-Za-z0-9_]*$", example = "MOCK_USERNAME")]
     pub(super) username: Option<Value>,
-    /// Must meet the application's password policy (seed 002); at most 72 bytes, no NUL (our choice). 密码。
+    /// Must meet the application's password policy (seed document); at most 72 bytes, no NUL (our choice). 密码。
     #[schema(value_type = Option<String>, format = Password, max_length = 72, example = "MOCK_PASSWORD")]
     pub(super) password: Option<Value>,
-    /// 11 digits of the three mainland carriers (seed 002). 手机号。
+    /// 11 digits of the three mainland carriers (seed document). 手机号。
     #[schema(value_type = Option<String>, pattern = "^1[0-9]{10}$", example = "13612345678")]
     pub(super) phone_number: Option<Value>,
-    /// The `otp_token` that `/otp/send` answered for this phone number (seed 002).
+    /// The `otp_token` that `/otp/send` answered for this phone number (seed document).
     #[schema(value_type = Option<String>, example = "MOCK_PHONE_NUMBER_OTP_TOKEN")]
     pub(super) phone_number_otp_token: Option<Value>,
-    /// The code that the phone got (seed 002). 短信验证码。
+    /// The code that the phone got (seed document). 短信验证码。
     #[schema(value_type = Option<String>, example = "135790")]
     pub(super) phone_number_otp: Option<Value>,
-    /// An e-mail address of at most 254 bytes (seed 002; the limit is RFC 5321's). 邮箱地址。
+    /// An e-mail address of at most 254 bytes (seed document; the limit is RFC 5321's). 邮箱地址。
     #[schema(value_type = Option<String>, format = "email", max_length = 254, example = "MOCK_USERNAME@example.com")]
     pub(super) email: Option<Value>,
-    /// The `otp_token` that `/otp/send` answered for this address (seed 002).
+    /// The `otp_token` that `/otp/send` answered for this address (seed document).
     #[schema(value_type = Option<String>, example = "MOCK_EMAIL_OTP_TOKEN")]
     pub(super) email_otp_token: Option<Value>,
-    /// The code that the address got (seed 002). 邮箱验证码。
+    /// The code that the address got (seed document). 邮箱验证码。
     #[schema(value_type = Option<String>, example = "246802")]
     pub(super) email_otp: Option<Value>,
     /// At most 1,024 characters, none of them control characters (our choice). 姓名。
@@ -54,13 +54,13 @@ pub(crate) struct SignUpRequest {
     /// Like `name`. 昵称。
     #[schema(value_type = Option<String>, max_length = 1024, example = "MOCK_NICKNAME")]
     pub(super) nickname: Option<Value>,
-    /// A name of the IANA time zone database (seed 002). 时区。
+    /// A name of the IANA time zone database (seed document). 时区。
     #[schema(value_type = Option<String>, example = "Asia/Shanghai")]
     pub(super) zoneinfo: Option<Value>,
-    /// A BCP 47 language tag (seed 002). 语言区域。
+    /// A BCP 47 language tag (seed document). 语言区域。
     #[schema(value_type = Option<String>, max_length = 35, example = "zh-CN")]
     pub(super) locale: Option<Value>,
-    /// Custom attributes of the tenant, by their ids (seed 002). 自定义属性。
+    /// Custom attributes of the tenant, by their ids (seed document). 自定义属性。
     #[serde(flatten)]
     #[schema(value_type = std::collections::HashMap<String, Value>)]
     pub(super) custom: Map<String, Value>,
@@ -87,7 +87,16 @@ pub(crate) struct SignUpResponse<'a> {
     path = "/signup",
     tag = "sign-up",
     operation_id = "signUp",
-    request_body(content = SignUpRequest, content_type = "application/json"),
+    request_body(content = SignUpRequest, content_type = "application/json", examples(
+        ("username" = (summary = "With a user name and a password. 使用用户名和密码注册",
+         value = json!({"username": "MOCK_USERNAME", "password": "MOCK_PASSWORD"}))),
+        ("email" = (summary = "With an e-mail address, a nickname and a password. 使用邮箱、昵称和密码注册",
+         value = json!({"email": "MOCK_USERNAME@example.com", "email_otp_token": "MOCK_EMAIL_OTP_TOKEN",
+                        "email_otp": "246802", "password": "MOCK_PASSWORD", "nickname": "MOCK_NICKNAME"}))),
+        ("phone" = (summary = "With a phone number, without a password. 使用手机号注册,不设置密码",
+         value = json!({"phone_number": "13612345678", "phone_number_otp_token": "MOCK_PHONE_NUMBER_OTP_TOKEN",
+                        "phone_number_otp": "135790"}))),
+    )),
     params(
         ("Idempotency-Key" = Option<String>, Header, max_length = 255, example = "0d9c2f6e-6a1b-4f0e-9c0a-2f4c5f1f7a11",
          description = "1 to 255 visible ASCII characters. A repeated request with the same key and body gets the first reply again, for 24 hours (our choice)."),

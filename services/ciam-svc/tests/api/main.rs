@@ -9,6 +9,7 @@ mod declarations;
 mod documentation;
 mod edge;
 mod idempotency;
+mod order;
 mod outages;
 mod passwords;
 mod portal;
