@@ -60,6 +60,12 @@
     return query;
   }
 
+  /** 32 hexadecimal digits. (`crypto.randomUUID` is missing on pages without HTTPS.) */
+  function randomKey() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
   /** The page's own choice, else what its script tag says, else where the page comes from. */
   function findEndpoint({ API_ENDPOINT, baseUrl }) {
     const tag = document.querySelector("script[data-api-endpoint]");
@@ -71,6 +77,8 @@
     #endpoint;
     #appToken;
     #userToken;
+    /** The newest sign-up that has no reply yet, with its idempotency key. */
+    #unanswered;
 
     constructor(options) {
       this.#endpoint = findEndpoint(options);
@@ -79,28 +87,42 @@
     }
 
     /** Signs up a user (`api_action: "signup"`), or adds one in the name of another (`"adduser"`). */
-    addUser({ api_action: action, ...fields }) {
-      const token = action === "adduser" ? this.#userToken : undefined;
-      return this.#post("/user", { action, ...fields }, token);
+    async addUser({ api_action: action, ...fields }) {
+      const query = String(toQuery({ action, ...fields }));
+      // It may have worked although the reply was lost: the same key brings that reply back.
+      if (this.#unanswered?.query !== query) {
+        this.#unanswered = { query, key: randomKey() };
+      }
+      const token = (action === "adduser" && this.#userToken) || this.#appToken;
+      const headers = { authorization: token, "idempotency-key": this.#unanswered.key };
+      const reply = await this.#post(`/user?${query}`, headers);
+      if (reply.error !== NO_REPLY) {
+        this.#unanswered = undefined;
+      }
+      return reply;
     }
 
     /** Sends a code to a phone number. */
     addVfcodeByTel(tel, tmpl = "SMS_25335288") {
-      return this.#post("/vfc", { vfaddr: tel, tmpl });
+      return this.#sendCode(tel, tmpl);
     }
 
     /** Sends a code to an e-mail address. */
     addVfcodeByMail(mail, tmpl = "DMS_VFC4USEREG") {
-      return this.#post("/vfc", { vfaddr: mail, tmpl });
+      return this.#sendCode(mail, tmpl);
+    }
+
+    #sendCode(vfaddr, tmpl) {
+      return this.#post(`/vfc?${toQuery({ vfaddr, tmpl })}`, { authorization: this.#appToken });
     }
 
     // The fields travel in the query and the body stays empty, as the vendor's SDK did it.
-    async #post(path, fields, token = this.#appToken) {
-      const url = `${this.#endpoint}${path}?${toQuery(fields)}`;
-      const headers = new Headers({ authorization: token, apiv: API_VERSION });
+    async #post(pathAndQuery, fields) {
+      const headers = new Headers({ ...fields, apiv: API_VERSION });
       const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const request = { method: "POST", headers, signal, credentials: "omit" };
       try {
-        const response = await fetch(url, { method: "POST", headers, signal, credentials: "omit" });
+        const response = await fetch(this.#endpoint + pathAndQuery, request);
         const apid = response.headers.get("x-ca-request-id") ?? "";
         return readReply(await response.text(), apid);
       } catch (error) {
