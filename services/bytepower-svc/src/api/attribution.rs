@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// Optional fields of a sign-up. They are kept with the user as they were sent and travel in the event, where consumers
 /// do attribution with them. Each has at most 1,024 characters, none of them a control character (our choice).
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Attribution {
     /// Segment of the user. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,11 +23,11 @@ pub(crate) struct Attribution {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "login_device_id", max_length = 1024)]
     login_device_id: Option<String>,
-    /// (seed 000)
+    /// An id of the user that the app keeps in a simpler form. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "test_simple_cuid", max_length = 1024)]
     simple_cuid: Option<String>,
-    /// (seed 000)
+    /// A second id of the user that the app gives. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "test_custom_uid_v2", max_length = 1024)]
     cuid_v2: Option<String>,
@@ -67,7 +67,7 @@ pub(crate) struct Attribution {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "app_instance_id", max_length = 1024)]
     app_instance_id: Option<String>,
-    /// (seed 000)
+    /// An id of the installation or device that the app makes. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "uuid", max_length = 1024)]
     uuid: Option<String>,

@@ -9,10 +9,9 @@ use signup_core::reply::Reply;
 use signup_core::user::{IdempotencyClaim, TakenIdentifier};
 use signup_http::{Body, Context, idempotent};
 
-use super::require_json;
 use super::sign_up_body::{EmailPassword, Form, NamePassword, SignUpBody};
-use super::user_reply;
-use super::user_reply::UserReply;
+use super::user_reply::{self, UserReply};
+use super::{in_time, require_json};
 use crate::auth::{Caller, InService, by_signature, by_token};
 use crate::error::Error;
 use crate::{uid, version};
@@ -71,7 +70,7 @@ async fn answer(
     };
     let application = &in_service.application;
     idempotent(app, application, context, request, body, async |claim| {
-        sign_up(app, &in_service, context, body, claim)
+        in_time(app, sign_up(app, &in_service, context, body, claim))
             .await
             .unwrap_or_else(|error| error.reply())
     })

@@ -25,6 +25,7 @@ struct User {
     #[schema(nullable = false, example = "happymumu")]
     name: Option<String>,
     /// Accounts elsewhere; always empty after a sign-up. (seed 000)
+    #[schema(example = json!([]))]
     social_accounts: Vec<SocialAccount>,
     /// The phone number. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,6 +72,7 @@ enum Email {
         #[schema(example = "happymumu@example.com")]
         email_address: String,
         /// Whether a code proved that the address belongs to the user.
+        #[schema(example = true)]
         verified: bool,
     },
 }

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::attribution::Platform;
 use super::json::Object;
-use super::require_json;
+use super::{in_time, require_json};
 use crate::auth::{Caller, InService, by_signature, by_token};
 use crate::error::Error;
 use crate::version;
@@ -113,7 +113,7 @@ async fn answer(
         context,
         request,
         body,
-        async |_| match send(app, &application, context, body).await {
+        async |_| match in_time(app, send(app, &application, context, body)).await {
             Ok(()) => Reply::empty(200),
             Err(error) => error.reply(),
         },

@@ -96,25 +96,25 @@ impl Bytepower {
     }
 
     /// A request of the application's server.
-    pub fn from_server(&self, path: &str, application: &str, body: &str) -> RequestBuilder {
+    pub fn server_request(&self, path: &str, application: &str, body: &str) -> RequestBuilder {
         self.post(path, body).header(TOKEN, self.token(application))
     }
 
     /// A request of the application itself.
-    pub fn from_client(&self, path: &str, application: &str, body: &str) -> RequestBuilder {
+    pub fn client_request(&self, path: &str, application: &str, body: &str) -> RequestBuilder {
         let sign = self.sign(application, self.now_millis(), body);
         self.post(path, body).header(SIGN, sign)
     }
 
     /// Signs up through the application's server.
     pub async fn sign_up(&self, application: &str, body: &Value) -> Answer {
-        answer(self.from_server(SIGN_UP, application, &body.to_string())).await
+        answer(self.server_request(SIGN_UP, application, &body.to_string())).await
     }
 
     /// Asks for a code through the application's server.
     pub async fn ask_for_code(&self, application: &str, email: &str) -> Answer {
         let body = code_body(email).to_string();
-        answer(self.from_server(SEND_CODE, application, &body)).await
+        answer(self.server_request(SEND_CODE, application, &body)).await
     }
 
     /// Asks for a code, which must be sent, and opens the mail.

@@ -1,0 +1,122 @@
+//! `Idempotency-Key`.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use signup_testkit::TestDatabase;
+
+use crate::bytepower::{
+    Answer, Bytepower, CLIENT_SIGN_UP, SEND_CODE, SIGN_UP, answer, by_name, code_body,
+};
+
+async fn sign_up(service: &Bytepower, application: &str, key: &str, body: &Value) -> Answer {
+    let request = service.server_request(SIGN_UP, application, &body.to_string());
+    answer(request.header("idempotency-key", key)).await
+}
+
+#[tokio::test]
+async fn the_same_key_gets_the_same_reply_and_one_user() {
+    let service = Bytepower::start().await;
+    let first = sign_up(&service, "shop", "k", &by_name("ann")).await;
+    let uid = first.user()["uid"].clone();
+    // A new token, as a client makes one for every request.
+    service.clock.advance(Duration::from_secs(1));
+    let again = sign_up(&service, "shop", "k", &by_name("ann")).await;
+    assert_eq!(again.user()["uid"], uid);
+    assert_eq!(again.body, first.body);
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(service.user_count().await, 1);
+}
+
+#[tokio::test]
+async fn a_refusal_is_repeated_too() {
+    let service = Bytepower::start().await;
+    service.sign_up("shop", &by_name("ann")).await.user();
+    sign_up(&service, "shop", "k", &by_name("ann"))
+        .await
+        .is_name_exists();
+    let again = sign_up(&service, "shop", "k", &by_name("ann")).await;
+    again.is_name_exists();
+    assert_eq!(again.header("idempotency-replayed"), "true");
+}
+
+#[tokio::test]
+async fn the_same_key_with_another_body_or_path_is_refused() {
+    let service = Bytepower::start().await;
+    sign_up(&service, "shop", "k", &by_name("ann")).await.user();
+    let message = "this idempotency key belongs to another request.";
+    sign_up(&service, "shop", "k", &by_name("bob"))
+        .await
+        .is_error(422, "idempotency_mismatch", message);
+    let body = by_name("ann").to_string();
+    let request = service.client_request(CLIENT_SIGN_UP, "shop", &body);
+    answer(request.header("idempotency-key", "k"))
+        .await
+        .is_error(422, "idempotency_mismatch", message);
+    assert_eq!(service.user_count().await, 1);
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_its_application_and_ends_after_a_day() {
+    let service = Bytepower::start().await;
+    sign_up(&service, "shop", "k", &by_name("ann")).await.user();
+    sign_up(&service, "verified", "k", &by_name("bob"))
+        .await
+        .user();
+    service.clock.advance(Duration::from_secs(24 * 60 * 60));
+    sign_up(&service, "shop", "k", &by_name("carl"))
+        .await
+        .user();
+}
+
+#[tokio::test]
+async fn a_key_in_progress_is_a_conflict() {
+    // Hashing takes long enough for all the others to come in between.
+    let slow =
+        |builder: signup_testkit::service::TestServiceBuilder| builder.setting("hash.cost", "13");
+    let service = Bytepower::start_with(TestDatabase::sqlite(), slow).await;
+    let body = by_name("ann");
+    let sign_ups = (0..10).map(|_| sign_up(&service, "shop", "k", &body));
+    let answers = futures_util::future::join_all(sign_ups).await;
+    let (done, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+    assert!(!done.is_empty() && !refused.is_empty());
+    for answer in refused {
+        let message = "a request with this idempotency key is still in progress.";
+        answer.is_error(409, "in_progress", message);
+    }
+    assert_eq!(service.user_count().await, 1);
+}
+
+#[tokio::test]
+async fn a_key_that_is_no_key_is_refused() {
+    let service = Bytepower::start().await;
+    let message = "Idempotency-Key: must be 1 to 255 visible ASCII characters, sent once";
+    for key in ["", "two words", &"k".repeat(256)] {
+        sign_up(&service, "shop", key, &by_name("ann"))
+            .await
+            .is_invalid(message);
+    }
+}
+
+#[tokio::test]
+async fn a_code_is_sent_once_for_a_key() {
+    let service = Bytepower::start().await;
+    let body = code_body("ann@example.com").to_string();
+    for _ in 0..2 {
+        let request = service.server_request(SEND_CODE, "verified", &body);
+        answer(request.header("idempotency-key", "k"))
+            .await
+            .is_empty_200();
+    }
+    assert_eq!(service.events_of("signup.otp.requested.v1").await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_unproven_caller_learns_nothing_from_a_key() {
+    let service = Bytepower::start().await;
+    sign_up(&service, "shop", "k", &by_name("ann")).await.user();
+    let request = service.post(SIGN_UP, by_name("ann").to_string());
+    answer(request.header("idempotency-key", "k"))
+        .await
+        .is_unauthorized();
+}
