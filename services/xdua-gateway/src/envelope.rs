@@ -62,6 +62,18 @@ pub(crate) struct Failure {
 #[derive(Serialize)]
 struct Empty {}
 
+/// Either of the two; `error` tells which. Only described: each is sent as itself.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = Reply)]
+#[expect(dead_code, reason = "a description")]
+pub(crate) enum Answer {
+    #[schema(title = "Success")]
+    Success(Success),
+    #[schema(title = "Failure")]
+    Failure(Failure),
+}
+
 /// The id of a request as this provider writes it.
 pub(crate) fn apid(context: &RequestContext) -> String {
     context.request_uuid().to_string().to_uppercase()

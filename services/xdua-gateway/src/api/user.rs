@@ -13,7 +13,7 @@ use super::{in_time, profile, ustr, version};
 use crate::auth::{Caller, Shop, authenticate};
 use crate::envelope::{self, Success};
 use crate::error::{Error, Problem};
-use crate::openapi::UserFields;
+use crate::openapi::fields::UserFields;
 use crate::pwd::Pwd;
 use crate::settings::{CodePolicy, NO_ROLE, is_short_id};
 use crate::{NAME, public_id};

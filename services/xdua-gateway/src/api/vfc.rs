@@ -15,7 +15,7 @@ use super::{in_time, version};
 use crate::auth::{Shop, authenticate};
 use crate::envelope::{self, Success};
 use crate::error::{Error, Problem};
-use crate::openapi::CodeFields;
+use crate::openapi::fields::CodeFields;
 use crate::{NAME, public_id};
 
 /// Length of a code (vendor).

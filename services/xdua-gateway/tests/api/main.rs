@@ -2,5 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod documentation;
 mod gateway;
 mod sign_up;
