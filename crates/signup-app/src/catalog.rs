@@ -20,6 +20,8 @@ struct Snapshot {
     revision: i64,
     applications: HashMap<(String, String), Arc<Application>>,
     credentials: HashMap<(String, CredentialKind, String), Arc<Credential>>,
+    /// The same credentials by provider and application, those of all applications left out.
+    by_application: HashMap<(String, String), Vec<Arc<Credential>>>,
 }
 
 impl Catalog {
@@ -82,6 +84,25 @@ impl Catalog {
             .get(&(provider.to_owned(), kind, id.to_owned()))
             .filter(|credential| credential.is_valid_at(now))
             .cloned()
+    }
+
+    /// The credentials of a kind that an application may use now, in no order. Costs no more however many other
+    /// applications there are.
+    pub fn credentials_of(
+        &self,
+        application: &Application,
+        kind: CredentialKind,
+        now: Timestamp,
+    ) -> Vec<Arc<Credential>> {
+        let owner = (application.provider.clone(), application.id.clone());
+        self.snapshot()
+            .by_application
+            .get(&owner)
+            .into_iter()
+            .flatten()
+            .filter(|credential| credential.kind == kind && credential.is_valid_at(now))
+            .cloned()
+            .collect()
     }
 
     /// All credentials of a kind that are valid now, the newest first.
@@ -177,7 +198,13 @@ impl Catalog {
                         credential.kind,
                         credential.id.clone(),
                     );
-                    snapshot.credentials.insert(key, Arc::new(credential));
+                    let credential = Arc::new(credential);
+                    if let Some(application) = credential.application.clone() {
+                        let owner = (credential.provider.clone(), application);
+                        let owned = snapshot.by_application.entry(owner).or_default();
+                        owned.push(Arc::clone(&credential));
+                    }
+                    snapshot.credentials.insert(key, credential);
                 }
                 Err(problem) => log::error!(
                     event = "credential.unreadable";
