@@ -209,13 +209,26 @@ impl ApiError {
 
     /// Whole seconds for `Retry-After`, where waiting helps.
     fn retry_after(&self) -> Option<u64> {
-        match self {
-            Self::SendFailed | Self::Fault(Fault::StoreUnavailable) => Some(STORE_RETRY_SECONDS),
-            Self::Fault(Fault::Busy { retry_after } | Fault::RateLimited { retry_after }) => {
+        let Self::Fault(fault) = self else {
+            return (*self == Self::SendFailed).then_some(STORE_RETRY_SECONDS);
+        };
+        match fault {
+            Fault::Busy { retry_after } | Fault::RateLimited { retry_after } => {
                 // Rounded up: a client that comes back a moment too early is refused again.
-                Some(u64::try_from(retry_after.as_millis().div_ceil(1000)).map_or(1, |s| s.max(1)))
+                let seconds = retry_after.as_millis().div_ceil(1000).max(1);
+                Some(u64::try_from(seconds).unwrap_or(u64::MAX))
             }
-            _ => None,
+            Fault::StoreUnavailable => Some(STORE_RETRY_SECONDS),
+            Fault::NotFound
+            | Fault::MethodNotAllowed { .. }
+            | Fault::UnsupportedMediaType
+            | Fault::PayloadTooLarge
+            | Fault::RequestTimeout
+            | Fault::MalformedBody(_)
+            | Fault::InvalidIdempotencyKey
+            | Fault::IdempotencyMismatch
+            | Fault::InProgress
+            | Fault::Internal => None,
         }
     }
 

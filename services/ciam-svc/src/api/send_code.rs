@@ -64,9 +64,9 @@ pub(crate) struct SendCodeResponse {
         ("email" = (summary = "By e-mail. 邮箱验证码", value = json!({"usage": "signup", "email": "MOCK_USERNAME@example.com"}))),
     )),
     params(
-        ("Accept-Language" = Option<String>, Header, example = "zh-CN",
+        ("Accept-Language" = Option<String>, Header, nullable = false, example = "zh-CN",
          description = "The language of the message, Chinese or English; the application's own when absent (our choice)."),
-        ("X-Request-Id" = Option<String>, Header, max_length = 128, example = "order-17",
+        ("X-Request-Id" = Option<String>, Header, nullable = false, max_length = 128, example = "order-17",
          description = "Comes back in the reply and stands in logs and events (our choice).")
     ),
     responses((status = 200, description = "The code is on its way.", body = SendCodeResponse, content_type = "application/json",

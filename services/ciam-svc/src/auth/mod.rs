@@ -82,9 +82,8 @@ impl Client {
 /// Whether the secret is that of one of the application's valid credentials.
 fn proves(app: &App, application: &Application, credentials: &BasicCredentials) -> bool {
     app.catalog
-        .credentials(NAME, CredentialKind::ClientSecret, app.clock.now())
+        .credentials_of(application, CredentialKind::ClientSecret, app.clock.now())
         .iter()
-        .filter(|credential| credential.application.as_deref() == Some(&application.id))
         .any(|credential| credential.matches(credentials.client_secret.expose()))
 }
 

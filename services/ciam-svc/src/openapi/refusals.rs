@@ -223,10 +223,10 @@ pub(super) fn of_send_code() -> Vec<Refusal> {
     rows(own)
 }
 
-/// The endpoint's own rows, and those that all endpoints have.
+/// The endpoint's own rows among those that all endpoints have.
 fn rows<const N: usize>(own: [(ApiError, &'static str, &'static str); N]) -> Vec<Refusal> {
     let retry_after = Duration::from_secs(12);
-    let shared = [
+    let before = [
         (
             ApiError::InvalidClient,
             "No credentials, wrong ones, or another tenant's host; the application is unknown or disabled",
@@ -235,6 +235,11 @@ fn rows<const N: usize>(own: [(ApiError, &'static str, &'static str); N]) -> Vec
         (
             ApiError::UnauthorizedClient,
             "This sort of application may not call here",
+            OURS,
+        ),
+        (
+            ApiError::Fault(Fault::RateLimited { retry_after }),
+            "Too many requests from one address",
             OURS,
         ),
         (
@@ -252,15 +257,12 @@ fn rows<const N: usize>(own: [(ApiError, &'static str, &'static str); N]) -> Vec
             "The body is not application/json",
             OURS,
         ),
-        (
-            ApiError::Fault(Fault::RateLimited { retry_after }),
-            "Too many requests from one address",
-            OURS,
-        ),
-        (ApiError::Fault(Fault::Internal), "A fault of ours", OURS),
     ];
-    own.into_iter()
-        .chain(shared)
+    let after = [(ApiError::Fault(Fault::Internal), "A fault of ours", OURS)];
+    before
+        .into_iter()
+        .chain(own)
+        .chain(after)
         .map(|(error, when, source)| Refusal {
             error,
             when,

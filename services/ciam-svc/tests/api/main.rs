@@ -8,6 +8,7 @@ mod codes;
 mod declarations;
 mod documentation;
 mod edge;
+mod fuzz;
 mod idempotency;
 mod order;
 mod outages;
