@@ -1,7 +1,7 @@
 //! Bringing the schema up to date. Any number of processes may try at once: one migrates, the others wait for it.
 
 use std::error::Error;
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::path::Path;
 
 use diesel::migration::{Migration, MigrationSource};
@@ -136,7 +136,12 @@ fn lock_beside(path: &str) -> Result<File, StoreError> {
         StoreError::Unavailable(format!("cannot make or lock {path}.lock: {error}"))
     };
     if let Some(folder) = Path::new(path).parent() {
-        std::fs::create_dir_all(folder).map_err(explain)?;
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        // Users' data goes there: nobody else may look.
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder).map_err(explain)?;
     }
     let file = OpenOptions::new()
         .create(true)
