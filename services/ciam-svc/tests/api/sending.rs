@@ -156,6 +156,24 @@ async fn a_channel_without_a_source_is_misconfigured() {
 }
 
 #[tokio::test]
+async fn a_channel_that_is_switched_off_counts_as_no_source() {
+    let portal = Portal::start().await;
+    let declarations = r#"
+        provider = "ciam"
+        [[application]]
+        id = "mute"
+        rules.messages.sms = false
+        settings.flow.sms_source = {}
+        credential = [{ kind = "client-secret", id = "mute" }]
+    "#;
+    portal.0.apply(declarations).await;
+    portal.send_code("mute", Sms, PHONE).await.refuses(
+        400,
+        r#"{"error":"misconfigured","error_description":"No SMS OTP source is associated with the application."}"#,
+    );
+}
+
+#[tokio::test]
 async fn an_address_gets_one_code_in_30_seconds() {
     let portal = Portal::start().await;
     for ((client, channel, address), refusal) in ADDRESSES.into_iter().zip([
