@@ -1,7 +1,7 @@
 //! A gateway, and beside it a web site of another origin whose pages use the SDK.
 
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -14,7 +14,7 @@ use signup_core::credential::{Credential, CredentialKind};
 use signup_core::time::Clock;
 use signup_testkit::TestService;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::sleep;
 use xdua_gateway::{PROVIDER, declarations, tokens};
 
 use crate::browser::Browser;
@@ -37,9 +37,10 @@ pub struct Site {
     server: ServerHandle,
 }
 
-/// What the web site's handlers work with.
+/// What the web site's handlers work with. They may outlive the test for a moment; its gateway must not.
 struct Pages {
-    service: Arc<TestService>,
+    service: Weak<TestService>,
+    gateway_url: String,
     app_token: String,
     page: Mutex<String>,
     results: mpsc::UnboundedSender<Value>,
@@ -54,7 +55,8 @@ impl Site {
         let service = Arc::new(TestService::start(&PROVIDER, declarations, &declared).await);
         let (sender, results) = mpsc::unbounded_channel();
         let pages = Arc::new(Pages {
-            service: Arc::clone(&service),
+            service: Arc::downgrade(&service),
+            gateway_url: service.url(""),
             app_token: app_token(&service),
             page: Mutex::default(),
             results: sender,
@@ -78,13 +80,14 @@ impl Site {
     pub async fn run_at(&mut self, host: &str, language: &str, script: &str) -> Value {
         *self.pages.page.lock().unwrap() = include_str!("page.html")
             .replace("SCRIPT", script)
-            .replace("GATEWAY_URL", &self.service.url(""))
+            .replace("GATEWAY_URL", &self.pages.gateway_url)
             .replace("APP_TOKEN_VALUE", &self.pages.app_token);
-        let browser = Browser::open(&format!("http://{host}:{}/", self.port), language);
-        let Ok(result) = timeout(PATIENCE, self.results.recv()).await else {
-            panic!("no result after {PATIENCE:?}: {}", browser.output());
+        let mut browser = Browser::open(&format!("http://{host}:{}/", self.port), language);
+        let mut result = tokio::select! {
+            result = self.results.recv() => result.unwrap(),
+            output = browser.ended() => panic!("the browser ended early: {output}"),
+            () = sleep(PATIENCE) => panic!("no result after {PATIENCE:?}: {}", browser.output()),
         };
-        let mut result = result.unwrap();
         assert_eq!(result["thrown"], Value::Null, "the script failed");
         result["value"].take()
     }
@@ -156,7 +159,7 @@ async fn file(pages: web::Data<Pages>, file: web::Path<String>) -> HttpResponse 
     };
     if file.ends_with(".html") {
         let text = text
-            .replace("http://127.0.0.1:8082", &pages.service.url(""))
+            .replace("http://127.0.0.1:8082", &pages.gateway_url)
             .replace("paste the token here", &pages.app_token);
         return HttpResponse::Ok()
             .content_type(ContentType::html())
@@ -174,7 +177,8 @@ struct Phone {
 
 /// What the person in front of the browser reads on the phone.
 async fn code(pages: web::Data<Pages>, phone: web::Query<Phone>) -> String {
-    pages.service.code(Channel::Sms, &phone.tel).await
+    let service = pages.service.upgrade().expect("the gateway runs");
+    service.code(Channel::Sms, &phone.tel).await
 }
 
 async fn result(pages: web::Data<Pages>, body: String) -> HttpResponse {
