@@ -98,8 +98,9 @@ Exit status 1 if a check failed; warnings alone do not count.")]
 #[command(
     long_about = "Run all services and the worker in one process, with demo applications.
 
-Data and the demo's credentials (demo.env, to be sourced) stay in the directory for the next start. Messages are not
-sent: they are shown on the terminal and in the inbox of the development page. Ctrl-C stops.",
+Data and the demo's credentials (demo.env, to be sourced) stay in the directory for the next start; the demo \
+applications themselves are declared anew at every start. Messages are not sent: they are shown on the terminal and in \
+the inbox of the development page. Ctrl-C stops.",
     after_help = "EXAMPLES
     signupctl dev
     signupctl dev --dir /tmp/try --reset
@@ -134,8 +135,8 @@ pub struct DevArgs {
 #[command(
     long_about = "Make directories, applications and credentials as declared in files.
 
-Applying the same files again changes nothing. What is stored and declared in none of the files is named and left alone.
-Secrets of new credentials are printed once. Running services follow within seconds.",
+Applying the same files again changes nothing. What is stored and declared in none of the files is named and left \
+alone. Secrets of new credentials are printed once. Running services follow within seconds.",
     after_help = "EXAMPLES
     signupctl apply -f applications/ --dry-run
     signupctl apply -f shop.toml -f app.toml
@@ -220,8 +221,9 @@ pub struct KeyCreateArgs {
     signupctl key rotate xdua signing-key/9f1c… --overlap 30d
     signupctl key rotate ciam client-secret/web client-secret/kiosk --overlap 0s
 
-The successor has an id of its own, so the old credential keeps working until the overlap is over. Tokens that the
-old signing key has signed end with it: make new ones with `signupctl token create`.")]
+The successor has an id of its own, so the old credential keeps working until the overlap is over; write the new id \
+into your declaration files. Tokens that the old signing key has signed end with it: make new ones with \
+`signupctl token create`.")]
 pub struct KeyRotateArgs {
     /// The provider
     pub provider: String,

@@ -92,13 +92,10 @@ impl Workplace {
     }
 
     fn explain(&self, error: StoreError) -> anyhow::Error {
-        let place = format!("database {}", self.database());
-        match error {
-            StoreError::Unavailable(_) => anyhow::Error::new(error).context(format!(
-                "{place} (setting database.url; is the server running and the name right?)"
-            )),
-            error => anyhow::Error::new(error).context(place),
-        }
+        // Database clients report in several lines.
+        let text = error.to_string();
+        let text: Vec<&str> = text.split_whitespace().collect();
+        anyhow::anyhow!("{} ({})", text.join(" "), self.database())
     }
 }
 

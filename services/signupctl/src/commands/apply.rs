@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use signup_app::apply::{self, Action, NewSecret, Plan};
 use signup_app::declare::{Declared, provider_of};
+use signup_core::keys::KeyRing;
 use signup_store::Declarations;
 
 use crate::cli::ApplyArgs;
@@ -20,7 +21,12 @@ use crate::workplace::{Workplace, now};
 pub async fn run(place: &Workplace, arguments: &ApplyArgs, output: Output) -> anyhow::Result<()> {
     let declared = read_all(&arguments.files)?;
     let stored = prepare(place, arguments.dry_run).await?;
-    let mut plan = apply::plan(&stored, &declared, &place.keys()?, now())?;
+    let keys = if arguments.dry_run {
+        throwaway_keys()?
+    } else {
+        place.keys()?
+    };
+    let mut plan = apply::plan(&stored, &declared, &keys, now())?;
     if arguments.dry_run {
         plan.secrets.clear();
     } else if !plan.is_empty() {
@@ -51,6 +57,12 @@ async fn prepare(place: &Workplace, dry_run: bool) -> anyhow::Result<Declaration
     place.declarations().await
 }
 
+/// A dry run seals new secrets only to throw them away, and must not make the file that keeps real keys.
+fn throwaway_keys() -> anyhow::Result<KeyRing> {
+    const ZEROS: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    Ok(KeyRing::parse(&format!("dry-run:{ZEROS}"))?)
+}
+
 fn read_all(arguments: &[PathBuf]) -> anyhow::Result<Vec<Declared>> {
     let mut declared = Vec::new();
     for argument in arguments {
@@ -62,7 +74,7 @@ fn read_all(arguments: &[PathBuf]) -> anyhow::Result<Vec<Declared>> {
         }
         for path in files(argument)? {
             let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("{} cannot be read", path.display()))?;
+                .map_err(|error| Misuse(format!("{} cannot be read: {error}", path.display())))?;
             declared.push(read(&path, &text)?);
         }
     }

@@ -1,42 +1,77 @@
 //! Stored applications as the files that would declare them.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use signup_store::{ApplicationRecord, Declarations};
+
+/// The file, in the order in which people write it.
+#[derive(Serialize)]
+struct File<'a> {
+    provider: &'a str,
+    directory: Vec<Directory<'a>>,
+    application: [Application<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct Directory<'a> {
+    id: &'a str,
+    settings: Value,
+}
+
+#[derive(Serialize)]
+struct Application<'a> {
+    id: &'a str,
+    directory: &'a str,
+    name: &'a str,
+    enabled: bool,
+    rules: Value,
+    settings: Value,
+    /// An empty array would be written inline, and nothing could be added below it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    credential: Vec<Credential<'a>>,
+}
+
+#[derive(Serialize)]
+struct Credential<'a> {
+    kind: &'a str,
+    id: &'a str,
+}
 
 /// The declaration file of one application with its directory and credentials, TOML.
 ///
 /// # Errors
 /// The stored settings hold something that TOML cannot express.
 pub fn of(stored: &Declarations, application: &ApplicationRecord) -> anyhow::Result<String> {
-    let directory = stored.directories.iter().find(|(provider, id, _)| {
-        *provider == application.provider && *id == application.directory
-    });
-    let mut file = Map::new();
-    file.insert("provider".to_owned(), json!(application.provider));
-    if let Some((_, id, settings)) = directory {
-        let table = json!([{"id": id, "settings": settings}]);
-        file.insert("directory".to_owned(), table);
-    }
-    let credentials: Vec<Value> = stored
-        .credentials
-        .iter()
-        .filter(|credential| {
-            credential.provider == application.provider
-                && credential.application_id.as_deref() == Some(application.id.as_str())
-        })
-        .map(|credential| json!({"kind": credential.kind, "id": credential.id}))
-        .collect();
-    let table = json!([{
-        "id": application.id,
-        "directory": application.directory,
-        "name": application.name,
-        "enabled": application.enabled,
-        "rules": application.rules,
-        "settings": application.settings,
-        "credential": credentials,
-    }]);
-    file.insert("application".to_owned(), table);
-    Ok(toml::to_string(&without_nulls(Value::Object(file)))?)
+    let provider = &application.provider;
+    let directories = stored.directories.iter();
+    let credentials = stored.credentials.iter();
+    let file = File {
+        provider,
+        directory: directories
+            .filter(|(owner, id, _)| owner == provider && *id == application.directory)
+            .map(|(_, id, settings)| Directory {
+                id,
+                settings: without_nulls(settings.clone()),
+            })
+            .collect(),
+        application: [Application {
+            id: &application.id,
+            directory: &application.directory,
+            name: &application.name,
+            enabled: application.enabled,
+            rules: without_nulls(application.rules.clone()),
+            settings: without_nulls(application.settings.clone()),
+            credential: credentials
+                .filter(|one| one.provider == *provider)
+                .filter(|one| one.application_id.as_ref() == Some(&application.id))
+                .map(|one| Credential {
+                    kind: &one.kind,
+                    id: &one.id,
+                })
+                .collect(),
+        }],
+    };
+    Ok(toml::to_string(&file)?)
 }
 
 /// TOML has no null: a key without a value is left out.

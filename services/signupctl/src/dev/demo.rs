@@ -52,6 +52,12 @@ const XDUA_SHOP: &str = "A3bdXNT3";
 const XDUA_TABLE: &str = "A3bdXNT3";
 const XDUA_APP: &str = "EIxcPdpT";
 
+const URLS: [(&str, &str); 3] = [
+    (BYTEPOWER, "BYTEPOWER_URL"),
+    (XDUA, "XDUA_URL"),
+    (CIAM, "CIAM_URL"),
+];
+
 const WANTED: [Wanted; 4] = [
     Wanted {
         provider: BYTEPOWER,
@@ -100,12 +106,10 @@ pub async fn write_env(app: &App, listeners: &Listeners, path: &Path) -> anyhow:
     let before =
         env_file::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let mut variables: BTreeMap<&str, String> = BTreeMap::new();
-    for (variable, provider) in [
-        ("BYTEPOWER_URL", BYTEPOWER),
-        ("XDUA_URL", XDUA),
-        ("CIAM_URL", CIAM),
-    ] {
-        variables.insert(variable, listeners.api_url(provider).unwrap_or_default());
+    for (provider, url) in listeners.api_urls()? {
+        if let Some((_, variable)) = URLS.iter().find(|(name, _)| *name == provider) {
+            variables.insert(variable, url);
+        }
     }
     variables.insert("INBOX_URL", format!("{}/inbox.json", listeners.page_url()?));
     for wanted in &WANTED {

@@ -29,13 +29,6 @@ use stack::Files;
 /// Exit status after a second Ctrl-C: 128 + SIGINT, as shells count.
 const INTERRUPTED: i32 = 130;
 
-/// The providers' names, as [`App::start`] wants them.
-static PROVIDERS: [&str; 3] = [
-    bytepower_svc::PROVIDER.name,
-    xdua_gateway::PROVIDER.name,
-    ciam_svc::PROVIDER.name,
-];
-
 /// Runs the stack until Ctrl-C.
 ///
 /// # Errors
@@ -65,7 +58,7 @@ async fn start(
     let shutdown = Shutdown::on_signals().context("signals cannot be handled")?;
     tokio::spawn(end_at_second_interrupt());
 
-    let app = App::start(settings, &PROVIDERS)
+    let app = App::start(settings, providers::names())
         .await
         .context("cannot start")?;
     demo::declare(&app).await?;
@@ -86,30 +79,17 @@ async fn serve(
     if !output.is_json() {
         worker.tail();
     }
-    let apis = PROVIDERS
-        .iter()
-        .filter_map(|name| Some((*name, listeners.api_url(name)?)));
     let page = Page {
         inbox: worker.inbox.clone(),
         app: Arc::clone(app),
-        apis: apis.collect(),
+        apis: listeners.api_urls()?,
         demo_env: files.demo_env().display().to_string(),
     };
     let page = page::serve(page, listeners.page, shutdown.clone());
-    let apis = listeners
-        .apis
-        .into_iter()
-        .map(|(name, listener)| async move {
-            let entry = providers::find(name).map_err(io::Error::other)?;
-            signup_http::serve(
-                Arc::clone(app),
-                entry.provider,
-                listener,
-                None,
-                shutdown.clone(),
-            )
-            .await
-        });
+    let apis = listeners.apis.into_iter().map(|(entry, listener)| {
+        let (app, shutdown) = (Arc::clone(app), shutdown.clone());
+        signup_http::serve(app, entry.provider, listener, None, shutdown)
+    });
     // A server that failed by itself takes the others with it.
     let apis = join_all(apis.map(|api| async move {
         let served = api.await;
@@ -130,10 +110,7 @@ async fn serve(
 
 fn announce(listeners: &Listeners, files: &Files, output: Output) -> anyhow::Result<()> {
     let page = listeners.page_url()?;
-    let apis: Vec<(&str, String)> = PROVIDERS
-        .iter()
-        .filter_map(|name| Some((*name, listeners.api_url(name)?)))
-        .collect();
+    let apis = listeners.api_urls()?;
     if output.is_json() {
         let urls: Map<String, Value> = apis
             .into_iter()

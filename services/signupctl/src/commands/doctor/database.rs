@@ -18,7 +18,7 @@ pub(super) async fn check(place: &Workplace, findings: &mut Vec<Finding>) -> boo
     let missing = match place.pending_migrations().await {
         Ok(missing) => missing,
         Err(error) => {
-            let advice = "start the database, or correct database.url";
+            let advice = "start it, or correct database.url";
             findings.push(Finding::fail("database", format!("{error:#}"), advice));
             return false;
         }

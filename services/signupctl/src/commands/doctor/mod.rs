@@ -76,7 +76,7 @@ pub async fn run(file: Option<&Path>, output: Output) -> anyhow::Result<()> {
         Err(error) => findings.push(Finding::fail(
             "settings",
             error.to_string(),
-            "correct them; signupctl config show lists all keys",
+            "correct each where it comes from",
         )),
     }
     output.show(&findings, || as_text(&findings, output))?;

@@ -6,6 +6,7 @@ pub mod rotate;
 
 use serde_json::{Value, json};
 use signup_app::credentials::Issued;
+use signup_core::credential::CredentialKind;
 
 use super::app::{credential_json, lifetime};
 
@@ -31,10 +32,15 @@ fn issued_text(issued: &Issued) -> String {
     );
     let mut text = format!("{}/{} for {owner} was made\n", record.kind, record.id);
     if let Some(secret) = &issued.secret {
+        // Clients with a secret name themselves by their application.
+        let (name, id) = match &record.application_id {
+            Some(id) if record.kind == CredentialKind::ClientSecret.as_str() => ("client id", id),
+            _ => ("id", &record.id),
+        };
         text.push_str("Store the secret now: it is not shown again.\n\n");
         text.push_str(&format!(
-            "id      {}\nsecret  {}\n",
-            record.id,
+            "{name:<10} {id}\n{:<10} {}\n",
+            "secret",
             secret.expose()
         ));
     } else if let Some(public) = &record.public_pem {

@@ -21,8 +21,9 @@ struct Rotation {
 
 /// Makes successors and lets the old credentials end after the overlap, all or none.
 ///
-/// Services find a credential by its id alone, whatever its kind, so two secrets under one id cannot be told apart:
-/// every successor gets an id of its own.
+/// A credential has one secret, so a successor is a credential of its own, with an id of its own. Callers that send the
+/// id (`key_name`, `kid`) change it together with the secret; callers that send their application's id (`client_id`)
+/// change the secret alone. Until then the old one works.
 pub async fn run(
     place: &Workplace,
     arguments: &KeyRotateArgs,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use actix_web::http::header;
 use actix_web::middleware::DefaultHeaders;
-use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
+use actix_web::{App as ActixApp, HttpResponse, HttpServer, Route, guard, web};
 use serde::Serialize;
 use signup_app::App;
 use signup_app::shutdown::Shutdown;
@@ -40,17 +40,17 @@ pub async fn serve(page: Page, listener: TcpListener, shutdown: Shutdown) -> io:
         ActixApp::new()
             .app_data(page.clone())
             .wrap(headers())
-            .route("/", web::get().to(index))
-            .route("/inbox", web::get().to(inbox))
-            .route("/inbox.json", web::get().to(inbox_json))
-            .route("/events.json", web::get().to(events_json))
+            .route("/", read().to(index))
+            .route("/inbox", read().to(inbox))
+            .route("/inbox.json", read().to(inbox_json))
+            .route("/events.json", read().to(events_json))
             .route(
                 "/style.css",
-                web::get().to(async || asset("text/css", include_str!("style.css"))),
+                read().to(async || asset("text/css", include_str!("style.css"))),
             )
             .route(
                 "/inbox.js",
-                web::get().to(async || asset("text/javascript", include_str!("inbox.js"))),
+                read().to(async || asset("text/javascript", include_str!("inbox.js"))),
             )
             .default_service(web::to(async || {
                 HttpResponse::NotFound()
@@ -69,6 +69,11 @@ pub async fn serve(page: Page, listener: TcpListener, shutdown: Shutdown) -> io:
         handle.stop(true).await;
     };
     tokio::join!(server, stop).0
+}
+
+/// `GET`, and `HEAD` for the same without the body.
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 /// The page holds codes: nothing from elsewhere may run in it, embed it or keep it.

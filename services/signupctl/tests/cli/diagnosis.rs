@@ -1,0 +1,143 @@
+use serde_json::Value;
+
+use crate::on_both;
+use crate::operator::{BYTEPOWER, Done, Operator};
+
+on_both!(a_sound_installation_passes);
+
+fn a_sound_installation_passes(operator: &Operator) {
+    operator.declare();
+    let findings = operator.json(["doctor"]);
+    assert_eq!(
+        levels(&findings, "fail"),
+        Vec::<&str>::new(),
+        "{findings:#}"
+    );
+    let fine = levels(&findings, "ok");
+    for check in [
+        "settings",
+        "database",
+        "migrations",
+        "clock",
+        "outbox",
+        "applications",
+        "keys",
+    ] {
+        assert!(fine.contains(&check), "{check}: {findings:#}");
+    }
+}
+
+fn levels<'a>(findings: &'a Value, level: &str) -> Vec<&'a str> {
+    let findings = findings.as_array().unwrap().iter();
+    findings
+        .filter(|finding| finding["level"] == level)
+        .map(|finding| finding["check"].as_str().unwrap())
+        .collect()
+}
+
+fn failures(done: &Done) -> Vec<String> {
+    assert_eq!(done.status, 1, "{done:?}");
+    let findings: Value = serde_json::from_str(&done.stdout).unwrap();
+    levels(&findings, "fail")
+        .into_iter()
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn weak_settings_are_warned_of() {
+    let operator = Operator::on_sqlite();
+    operator.write(
+        "weak.toml",
+        &BYTEPOWER.replace(
+            "[[application.cred",
+            "[application.rules.password]\nprofile = \"legacy\"\n\n[[application.cred",
+        ),
+    );
+    operator.json(["apply", "-f", "weak.toml"]);
+    let mut command = operator.command(["doctor", "--json"]);
+    command
+        .env("SIGNUP__HASH__ALLOW_TEST_COST", "true")
+        .env("SIGNUP__HASH__COST", "4");
+    let done = Done::from(command.output().unwrap());
+    assert_eq!(done.status, 0, "warnings are no failures: {done:?}");
+    let findings: Value = serde_json::from_str(&done.stdout).unwrap();
+    let warned = levels(&findings, "warn");
+    assert!(warned.contains(&"password hashing"), "{findings:#}");
+    assert!(
+        warned.contains(&"application bytepower/game"),
+        "{findings:#}"
+    );
+}
+
+#[test]
+fn a_database_that_is_not_migrated_fails() {
+    let operator = Operator::on_sqlite();
+    assert_eq!(
+        failures(&operator.run(["doctor", "--json"])),
+        ["migrations"]
+    );
+}
+
+#[test]
+fn a_database_out_of_reach_fails_without_its_password() {
+    let operator = Operator::on_sqlite();
+    let mut command = operator.command(["doctor", "--json"]);
+    command.env(
+        "SIGNUP__DATABASE__URL",
+        "postgres://me:hush@127.0.0.1:1/none",
+    );
+    let done = Done::from(command.output().unwrap());
+    assert_eq!(failures(&done), ["database"]);
+    assert!(!done.stdout.contains("hush"), "{done:?}");
+}
+
+#[test]
+fn wrong_settings_fail() {
+    let operator = Operator::on_sqlite();
+    let mut command = operator.command(["doctor", "--json"]);
+    command.env("SIGNUP__HASH__COST", "99");
+    assert_eq!(failures(&command.output().unwrap().into()), ["settings"]);
+}
+
+#[test]
+fn lost_keys_fail() {
+    let operator = Operator::with_applications();
+    let mut command = operator.command(["doctor", "--json"]);
+    command.env(
+        "SIGNUP__SECRETS__KEYS",
+        "other:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=",
+    );
+    let done = Done::from(command.output().unwrap());
+    assert_eq!(
+        failures(&done),
+        ["credential bytepower/server-key/game-server"]
+    );
+    assert!(
+        done.stdout.contains("`test`"),
+        "names the key that is missing: {done:?}"
+    );
+}
+
+#[test]
+fn settings_that_this_version_cannot_read_fail() {
+    let operator = Operator::with_applications();
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let store = operator.store();
+        let stored = store.declarations().await.unwrap();
+        let mut web = stored
+            .applications
+            .iter()
+            .find(|one| one.id == "web")
+            .unwrap()
+            .clone();
+        web.settings["from_the_future"] = true.into();
+        store
+            .change_declarations(vec![signup_store::Change::PutApplication(web)])
+            .await
+            .unwrap();
+    });
+    let done = operator.run(["doctor", "--json"]);
+    assert_eq!(failures(&done), ["application ciam/web"]);
+    assert!(done.stdout.contains("from_the_future"), "{done:?}");
+}

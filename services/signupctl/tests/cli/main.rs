@@ -1,0 +1,34 @@
+//! The command line as operators meet it: the built program, run from the outside.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod applying;
+mod dev;
+mod diagnosis;
+mod examples;
+mod keys;
+mod migrating;
+mod operator;
+mod stack;
+mod tokens;
+mod usage;
+mod users;
+
+/// Makes two tests, one for each database, of a function that takes an operator.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test]
+            fn $name() {
+                super::$name(&crate::operator::Operator::on(signup_testkit::TestDatabase::sqlite()));
+            })+
+        }
+        mod postgres {
+            $(#[test]
+            fn $name() {
+                super::$name(&crate::operator::Operator::on(signup_testkit::TestDatabase::postgres()));
+            })+
+        }
+    };
+}
+pub(crate) use on_both;

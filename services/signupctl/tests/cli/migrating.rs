@@ -1,0 +1,55 @@
+use crate::on_both;
+use crate::operator::{Done, Operator};
+
+on_both!(five_processes_at_once_migrate_an_empty_database_once);
+
+fn five_processes_at_once_migrate_an_empty_database_once(operator: &Operator) {
+    let starts: Vec<_> = (0..5)
+        .map(|_| operator.spawn(["migrate", "--json"]))
+        .collect();
+    let mut migrated = 0;
+    for start in starts {
+        let done = Done::from(start.wait_with_output().unwrap());
+        assert_eq!(done.status, 0, "{done:?}");
+        let report: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+        migrated += report["migrations"].as_array().unwrap().len();
+    }
+    assert_eq!(migrated, 1);
+}
+
+#[test]
+fn a_dry_run_names_what_is_missing_and_makes_no_file() {
+    let operator = Operator::on_sqlite();
+
+    let done = operator.run(["migrate", "--dry-run"]);
+
+    assert_eq!(
+        (done.status, done.stdout.as_str()),
+        (0, "0001_initial is missing\n")
+    );
+    assert!(!operator.database_file().exists());
+    assert_eq!(
+        operator.run(["migrate"]).stdout,
+        "0001_initial was applied\n"
+    );
+    assert!(
+        operator
+            .run(["migrate", "--dry-run"])
+            .stdout
+            .contains("is up to date")
+    );
+}
+
+#[test]
+fn other_commands_say_when_the_database_is_not_migrated() {
+    let operator = Operator::on_sqlite();
+    for command in [
+        &["app", "list"][..],
+        &["key", "list"],
+        &["user", "show", "u1"],
+    ] {
+        operator
+            .run(command)
+            .refused(1, &["0001_initial", "signupctl migrate"]);
+    }
+}

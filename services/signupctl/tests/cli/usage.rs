@@ -1,0 +1,117 @@
+use crate::operator::Operator;
+
+const COMMANDS: [&[&str]; 15] = [
+    &["dev"],
+    &["migrate"],
+    &["apply"],
+    &["app", "list"],
+    &["app", "show"],
+    &["key", "create"],
+    &["key", "rotate"],
+    &["key", "list"],
+    &["token", "create", "app"],
+    &["token", "create", "user"],
+    &["user", "show"],
+    &["doctor"],
+    &["config", "show"],
+    &["completions"],
+    &["openapi"],
+];
+
+#[test]
+fn every_command_has_help_with_examples() {
+    let operator = Operator::on_sqlite();
+    for command in COMMANDS {
+        for flag in ["-h", "--help"] {
+            let done = operator.run(command.iter().chain([&flag]));
+            assert_eq!(done.status, 0, "{command:?}");
+            assert!(
+                done.stdout.contains("EXAMPLES\n"),
+                "{command:?}: {}",
+                done.stdout
+            );
+        }
+    }
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_2() {
+    let operator = Operator::with_applications();
+    for wrong in [
+        &["frobnicate"][..],
+        &["apply"],
+        &["app", "show"],
+        &["openapi", "acme"],
+        &["app", "show", "noslash"],
+    ] {
+        assert_eq!(operator.run(wrong).status, 2, "{wrong:?}");
+    }
+}
+
+#[test]
+fn wrong_settings_are_all_told_and_end_with_2() {
+    let operator = Operator::on_sqlite();
+    let output = operator
+        .command(["app", "list"])
+        .env("SIGNUP__HASH__COST", "99")
+        .env("SIGNUP__HTPP__PORT", "1")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        told.contains("SIGNUP__HASH__COST") && told.contains("SIGNUP__HTPP__PORT"),
+        "{told}"
+    );
+}
+
+#[test]
+fn the_openapi_documents_are_those_of_the_services() {
+    let operator = Operator::on_sqlite();
+    for provider in ["bytepower", "xdua", "ciam"] {
+        let done = operator.run(["openapi", provider]);
+        let document: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+        assert!(
+            document["openapi"].as_str().unwrap().starts_with("3.1"),
+            "{provider}"
+        );
+    }
+}
+
+#[test]
+fn completions_exist_for_common_shells() {
+    let operator = Operator::on_sqlite();
+    for shell in ["bash", "zsh", "fish"] {
+        let done = operator.run(["completions", shell]);
+        assert!(
+            done.status == 0 && done.stdout.contains("signupctl"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn effective_settings_are_shown_with_their_sources_and_without_secrets() {
+    let operator = Operator::on_sqlite();
+    operator.write("settings.toml", "[hash]\ncost = 13\n");
+    let settings = operator.json(["config", "show", "--config", "settings.toml"]);
+    let find = |key: &str| {
+        settings
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["key"] == key)
+            .unwrap()
+    };
+    assert_eq!(find("hash.cost")["value"], "13");
+    assert_eq!(find("hash.cost")["source"], "settings.toml:2");
+    assert_eq!(find("secrets.keys")["value"], "***");
+    assert_eq!(find("secrets.keys")["source"], "SIGNUP__SECRETS__KEYS");
+}
+
+#[test]
+fn piped_output_has_no_colours() {
+    let operator = Operator::with_applications();
+    let done = operator.run(["doctor"]);
+    assert!(!done.stdout.contains('\x1b'), "{done:?}");
+}
