@@ -35,7 +35,7 @@ pub(crate) struct PublicKey {
     #[schema(example = "RS256")]
     alg: &'static str,
     /// The modulus, base64url.
-    #[schema(example = "sXchDaQebHnPiGvyDOAT4saGEUetSyo9MKLOoWFsueri23bOdgWp4Dy1Wl…")]
+    #[schema(example = "r4Jb0mX2…")]
     n: String,
     /// The exponent, base64url.
     #[schema(example = "AQAB")]

@@ -23,7 +23,10 @@ pub(crate) struct UserFields {
     ustr: Option<String>,
     /// Required. The MD5 of the password: 32 hexadecimal digits (seed 001) in either case (our choice). 必选，32位MD5
     #[param(example = "a906449d5769fa7361d7ecc6aa3f6d28")]
-    #[schema(example = "a906449d5769fa7361d7ecc6aa3f6d28", pattern = "^[0-9A-Fa-f]{32}$")]
+    #[schema(
+        example = "a906449d5769fa7361d7ecc6aa3f6d28",
+        pattern = "^[0-9A-Fa-f]{32}$"
+    )]
     pwd: Option<String>,
     /// The code from `POST /vfc` (seed 001). `signup` needs it unless the shop says otherwise; `adduser` does not. It is
     /// checked whenever it is there; after 5 wrong tries it is dead (our choice). 验证码

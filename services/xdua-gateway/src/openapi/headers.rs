@@ -34,8 +34,18 @@ pub(super) fn add(operation: &mut Operation, endpoint: Endpoint) {
 /// Adds a response's headers.
 pub(super) fn of_response(response: ResponseBuilder, status: u16) -> ResponseBuilder {
     let given = [
-        (true, "x-ca-request-id", APID, "The same as `apid` (vendor)."),
-        (status != 200, "x-ca-error-code", "token_expired", "The same as `code` (vendor)."),
+        (
+            true,
+            "x-ca-request-id",
+            APID,
+            "The same as `apid` (vendor).",
+        ),
+        (
+            status != 200,
+            "x-ca-error-code",
+            "token_expired",
+            "The same as `code` (vendor).",
+        ),
         (
             status != 200,
             "x-ca-error-message",
@@ -48,19 +58,29 @@ pub(super) fn of_response(response: ResponseBuilder, status: u16) -> ResponseBui
             "30",
             "With `rate_limited` and `busy`: when to try again, in seconds (RFC 9110).",
         ),
-        (status == 401, "www-authenticate", "Bearer", "The scheme (RFC 9110)."),
-        (status == 405, "allow", "POST, OPTIONS", "What is allowed (RFC 9110)."),
+        (
+            status == 401,
+            "www-authenticate",
+            "Bearer",
+            "The scheme (RFC 9110).",
+        ),
+        (
+            status == 405,
+            "allow",
+            "POST, OPTIONS",
+            "What is allowed (RFC 9110).",
+        ),
     ];
-    given
-        .into_iter()
-        .filter(|(is_given, ..)| *is_given)
-        .fold(response, |response, (_, name, example, description)| {
+    given.into_iter().filter(|(is_given, ..)| *is_given).fold(
+        response,
+        |response, (_, name, example, description)| {
             let header = HeaderBuilder::new()
                 .schema(Some(Object::with_type(Type::String)))
                 .description(Some(description))
                 .example(Some(example.into()));
             response.header(name, header.build())
-        })
+        },
+    )
 }
 
 fn optional(name: &str, example: &str, description: &str) -> RefOr<Parameter> {

@@ -75,7 +75,8 @@ impl Modify for Examples {
         });
         let code = json!({"vfaddr": "+86-18017050142", "tmpl": "SMS_25335288"});
         for (path, json) in [("/user", user), ("/vfc", code)] {
-            let body = operation(document, path).and_then(|operation| operation.request_body.as_mut());
+            let body =
+                operation(document, path).and_then(|operation| operation.request_body.as_mut());
             let Some(RefOr::T(body)) = body else { continue };
             for (media_type, content) in &mut body.content {
                 let RefOr::T(content) = content else { continue };
@@ -137,7 +138,11 @@ fn add(operation: &mut Operation, refusals: &[Refusal]) {
                 })));
             let mut all = vec![("success".to_owned(), success.build())];
             all.extend(examples);
-            ("`error` 0: it is done. 1: a business failure, see `code` (seed 001; `code`: our choice).", "Reply", all)
+            (
+                "`error` 0: it is done. 1: a business failure, see `code` (seed 001; `code`: our choice).",
+                "Reply",
+                all,
+            )
         } else {
             (refusals::heading(status), "Failure", examples)
         };

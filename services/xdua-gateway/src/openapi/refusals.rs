@@ -94,7 +94,10 @@ fn of_user() -> Vec<(Error, &'static str)> {
             Error::RoleNotAllowed,
             "the shop does not have the role, or does not let people take it (our choice)",
         ),
-        (Error::UnknownTable, "the shop has no such table (our choice)"),
+        (
+            Error::UnknownTable,
+            "the shop has no such table (our choice)",
+        ),
         (
             Error::WeakPassword,
             "the digest is that of a common password (our choice)",
@@ -162,7 +165,10 @@ fn shared() -> Vec<(Error, &'static str)> {
             "no RS256 token, unknown `kid`, wrong signature, or a claim is missing (vendor)",
         ),
         (TokenError::Expired.into(), "`exp` is over (vendor)"),
-        (TokenError::NotYetValid.into(), "`nbf` has not come (vendor)"),
+        (
+            TokenError::NotYetValid.into(),
+            "`nbf` has not come (vendor)",
+        ),
         (
             TokenError::NotAccepted.into(),
             "the app may not act for the shop, or `iss` or the key is not the shop's (vendor)",
@@ -194,7 +200,10 @@ fn shared() -> Vec<(Error, &'static str)> {
             .into(),
             "the calling address has used up its requests, or its codes of the hour (our choice)",
         ),
-        (Fault::Internal.into(), "tell the operator the `apid` (our choice)"),
+        (
+            Fault::Internal.into(),
+            "tell the operator the `apid` (our choice)",
+        ),
         (
             Fault::StoreUnavailable.into(),
             "the database does not answer in time (vendor)",

@@ -178,6 +178,14 @@ pub fn sign_up(phone: &str) -> Vec<(&str, &str)> {
     ]
 }
 
+/// The fields of a sign-up at a shop that needs no code, for the app `MultApp1`.
+pub fn at_will(phone: &str) -> Vec<(&str, &str)> {
+    with(
+        &sign_up(phone),
+        &[("shop", "OptShop1"), ("tabx", "DefaultX")],
+    )
+}
+
 /// The fields with others in their places, or beside them.
 pub fn with<'a>(
     fields: &[(&'a str, &'a str)],

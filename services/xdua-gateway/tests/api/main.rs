@@ -2,6 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod administrators;
+mod browsers;
+mod codes;
 mod documentation;
+mod fields;
 mod gateway;
+mod reliability;
+mod seed;
 mod sign_up;
+mod tokens;
+mod wire;

@@ -1,0 +1,194 @@
+//! Roles, and users who add users.
+
+use serde_json::json;
+
+use crate::gateway::{APP, Gateway, PWD, sign_up, with};
+
+const NOT_ALLOWED: (&str, &str) = ("action_not_allowed", "该令牌无权执行此操作");
+
+/// An administrator signs up while the shop lets people take the role; then it no longer does.
+async fn administrator(gateway: &Gateway, phone: &str) -> String {
+    let declarations = include_str!("declarations.toml");
+    let roles = "add_user_roles = [\"admin\"]";
+    let open = format!("{roles}\nself_service_roles = [\"none\", \"admin\"]");
+    gateway
+        .service
+        .apply(&declarations.replace(roles, &open))
+        .await;
+    let code = gateway.phone_code(phone).await;
+    let fields = with(&sign_up(phone), &[("vfcode", &code), ("role", "admin")]);
+    let id = gateway.user(&fields).await.id();
+    gateway.service.apply(declarations).await;
+    id
+}
+
+fn add_user(phone: &str) -> Vec<(&str, &str)> {
+    with(&sign_up(phone), &[("action", "adduser")])
+}
+
+#[tokio::test]
+async fn an_administrator_adds_users_without_codes_and_gives_declared_roles() {
+    let gateway = Gateway::start().await;
+    let id = administrator(&gateway, "+86-15810419011").await;
+    let token = gateway.user_token(APP, &id);
+    gateway
+        .user_as(&token, &add_user("+86-15810419012"))
+        .await
+        .id();
+    let user = gateway.newest_user().await;
+    assert_eq!(user["identifiers"]["phone"]["verified"], false);
+    assert_eq!(user["profile"]["role"], "none");
+    let member = with(&add_user("+86-15810419013"), &[("role", "member")]);
+    gateway.user_as(&token, &member).await.id();
+    assert_eq!(gateway.newest_user().await["profile"]["role"], "member");
+    let nobody = with(&add_user("+86-15810419014"), &[("role", "emperor")]);
+    gateway
+        .user_as(&token, &nobody)
+        .await
+        .fails("role_not_allowed", "不允许设置该角色");
+    gateway
+        .user_as(&token, &add_user("+86-15810419012"))
+        .await
+        .is_code("ustr_exists");
+}
+
+#[tokio::test]
+async fn a_code_that_an_administrator_sends_is_checked() {
+    let gateway = Gateway::start().await;
+    let id = administrator(&gateway, "+86-15810419011").await;
+    let token = gateway.user_token(APP, &id);
+    let code = gateway.phone_code("+86-15810419012").await;
+    let fields = with(&add_user("+86-15810419012"), &[("vfcode", "FFFFFF")]);
+    gateway
+        .user_as(&token, &fields)
+        .await
+        .is_code("invalid_vfcode");
+    let fields = with(&add_user("+86-15810419012"), &[("vfcode", &code)]);
+    gateway.user_as(&token, &fields).await.id();
+    assert_eq!(
+        gateway.newest_user().await["identifiers"]["phone"]["verified"],
+        true
+    );
+}
+
+#[tokio::test]
+async fn nobody_else_adds_users() {
+    let gateway = Gateway::start().await;
+    let nobody = gateway.sign_up("+86-15810419011").await;
+    let admin = administrator(&gateway, "+86-15810419015").await;
+    for token in [
+        gateway.app_token(APP),
+        gateway.user_token(APP, &nobody),
+        gateway.user_token(APP, "NoUser00"),
+        gateway.user_token(APP, "+8615810419015"),
+        gateway.user_token(APP, ""),
+    ] {
+        let reply = gateway.user_as(&token, &add_user("+86-15810419012")).await;
+        reply.fails(NOT_ALLOWED.0, NOT_ALLOWED.1);
+    }
+    // An administrator of one shop is nobody in another one's directory.
+    let token = gateway.user_token("MultApp1", &admin);
+    let fields = with(
+        &add_user("+86-15810419012"),
+        &[("shop", "OptShop1"), ("tabx", "DefaultX")],
+    );
+    gateway
+        .user_as(&token, &fields)
+        .await
+        .fails(NOT_ALLOWED.0, NOT_ALLOWED.1);
+}
+
+#[tokio::test]
+async fn people_do_not_sign_up_with_a_users_token() {
+    let gateway = Gateway::start().await;
+    let id = administrator(&gateway, "+86-15810419011").await;
+    let token = gateway.user_token(APP, &id);
+    let reply = gateway.user_as(&token, &sign_up("+86-15810419012")).await;
+    reply.fails(NOT_ALLOWED.0, NOT_ALLOWED.1);
+}
+
+#[tokio::test]
+async fn people_take_only_the_roles_that_are_open_to_them() {
+    let gateway = Gateway::start().await;
+    let closed = ("role_not_allowed", "不允许设置该角色");
+    for role in ["admin", "member", "emperor", "None"] {
+        let fields = with(&sign_up("+86-15810419011"), &[("role", role)]);
+        gateway.user(&fields).await.fails(closed.0, closed.1);
+    }
+    let token = gateway.app_token("MultApp1");
+    for (phone, role, is_open) in [
+        ("+86-15810419011", "member", true),
+        ("+86-15810419012", "boss", false),
+    ] {
+        let fields = with(&crate::gateway::at_will(phone), &[("role", role)]);
+        let reply = gateway.user_as(&token, &fields).await;
+        if is_open {
+            reply.id();
+        } else {
+            reply.fails(closed.0, closed.1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn extra_goes_to_a_table_of_the_shop() {
+    let gateway = Gateway::start().await;
+    let token = gateway.app_token("MultApp1");
+    let send = async |phone, tabx, extra| {
+        let fields = with(
+            &crate::gateway::at_will(phone),
+            &[("tabx", tabx), ("extra", extra)],
+        );
+        gateway.user_as(&token, &fields).await
+    };
+    send("+86-15810419011", "NoTable", "{}")
+        .await
+        .fails("unknown_table", "用户表不存在");
+    let undeclared = send("+86-15810419011", "Members", "{\"weight\":56}").await;
+    undeclared.fails("invalid_parameter", "参数 extra.weight 不是该用户表的字段");
+    let wrong = send("+86-15810419011", "Members", "{\"target\":\"8000\"}").await;
+    wrong.fails("invalid_parameter", "参数 extra.target 类型必须是 number");
+    let large = format!("{{\"a\":\"{}\"}}", "x".repeat(16 * 1024));
+    let too_large = send("+86-15810419011", "DefaultX", &large).await;
+    too_large.fails("invalid_parameter", "参数 extra 不能超过 16384 字节");
+
+    send("+86-15810419011", "Members", "{\"nickname\":\"木木\"}")
+        .await
+        .id();
+    let filled = json!({"nickname": "木木", "target": 8000, "vip": false, "tags": []});
+    assert_eq!(gateway.newest_user().await["profile"]["extra"], filled);
+    for (phone, broken) in [
+        ("+86-15810419012", "{nickname:1}"),
+        ("+86-15810419013", "[1]"),
+    ] {
+        send(phone, "DefaultX", broken).await.id();
+        assert_eq!(gateway.newest_user().await["profile"].get("extra"), None);
+    }
+}
+
+#[tokio::test]
+async fn common_passwords_are_refused_unless_the_shop_is_a_legacy_one() {
+    let gateway = Gateway::start().await;
+    let token = gateway.app_token("MultApp1");
+    let md5_of_123456 = "E10ADC3949BA59ABBE56E057F20F883E";
+    let fields = with(
+        &crate::gateway::at_will("+86-15810419011"),
+        &[("pwd", md5_of_123456)],
+    );
+    gateway
+        .user_as(&token, &fields)
+        .await
+        .fails("weak_password", "密码过于常见，请更换");
+    let upper = PWD.to_uppercase();
+    let fields = with(
+        &crate::gateway::at_will("+86-15810419011"),
+        &[("pwd", &upper)],
+    );
+    gateway.user_as(&token, &fields).await.id();
+    let code = gateway.phone_code("+86-15810419011").await;
+    let fields = with(
+        &sign_up("+86-15810419011"),
+        &[("pwd", md5_of_123456), ("vfcode", &code)],
+    );
+    gateway.user(&fields).await.id();
+}
