@@ -39,10 +39,10 @@ pub(crate) enum Form {
 pub(crate) struct NamePassword {
     /// 1 to 64 characters after NFKC, none of them white space, invisible or a control character; unique within the
     /// application whatever its case, width or composition. (our choice; uniqueness: vendor)
-    #[schema(value_type = String, example = "username", min_length = 1)]
+    #[schema(value_type = String, example = "username", min_length = 1, pattern = r"^\S+$")]
     pub(crate) name: Username,
     /// What the application's password policy accepts, at most 72 bytes of UTF-8 without NUL. (our choice)
-    #[schema(value_type = String, format = Password, example = "123456")]
+    #[schema(value_type = String, format = Password, example = "123456", min_length = 1, max_length = 72)]
     pub(crate) password: Password,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct EmailPassword {
     #[schema(value_type = String, format = Email, example = "happymumu@example.com", min_length = 1, max_length = 254)]
     pub(crate) email: EmailAddress,
     /// What the application's password policy accepts, at most 72 bytes of UTF-8 without NUL. (our choice)
-    #[schema(value_type = String, format = Password, example = "123456")]
+    #[schema(value_type = String, format = Password, example = "123456", min_length = 1, max_length = 72)]
     pub(crate) password: Password,
     /// The code that was sent to the address. Required when the application has sign-up verification on, ignored
     /// otherwise. 开启注册验证后必填。 (seed 000; required: our choice)

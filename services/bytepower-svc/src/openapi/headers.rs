@@ -32,7 +32,10 @@ pub(super) fn add(operation: &mut Operation, is_sign_up: bool) {
             "1 to 255 visible ASCII characters. A request that is sent again with the same key, path and body within 24 \
              hours gets the first reply again, marked with `Idempotency-Replayed: true`, and is not carried out again \
              (our choice). 幂等键。",
-            text().min_length(Some(1)).max_length(Some(255)),
+            text()
+                .min_length(Some(1))
+                .max_length(Some(255))
+                .pattern(Some("^[!-~]+$")),
         ),
         optional(
             "X-Request-Id",

@@ -5,6 +5,7 @@ use std::path::Path;
 use bytepower_svc::{DEMO, declarations};
 use serde_json::json;
 use signup_core::credential::CredentialKind;
+use signup_store::Change;
 
 use crate::bytepower::{
     Answer, Bytepower, CLIENT_SEND_CODE, CLIENT_SIGN_UP, SEND_CODE, SIGN_UP, answer, by_email,
@@ -62,6 +63,29 @@ async fn an_application_that_is_switched_off_stops_at_once_and_comes_back() {
     is_config_invalid(&service.sign_up("shop", &by_name("ann")).await, 500);
     service.apply(&declare(true)).await;
     service.sign_up("shop", &by_name("ann")).await.user();
+}
+
+#[tokio::test]
+async fn an_application_whose_stored_settings_cannot_be_read_is_out_of_service() {
+    let service = Bytepower::start().await;
+    let (app, store) = (&service.app, &service.app.store);
+    for broken in ["settings", "rules"] {
+        let stored = store.declarations().await.unwrap().applications;
+        let mut shop = stored.into_iter().find(|other| other.id == "shop").unwrap();
+        // As a newer version might have written them.
+        match broken {
+            "settings" => shop.settings = json!({"of_a_newer_version": true}),
+            _ => shop.rules = json!({"of_a_newer_version": true}),
+        }
+        let change = Change::PutApplication(shop);
+        store.change_declarations(vec![change]).await.unwrap();
+        app.catalog.refresh(store, &app.keys).await.unwrap();
+        is_config_invalid(&service.sign_up("shop", &by_name("ann")).await, 500);
+        is_config_invalid(&service.ask_for_code("shop", "a@example.com").await, 417);
+        // Nobody learns of it who has not proved to be the application.
+        let request = service.post(SIGN_UP, by_name("ann").to_string());
+        answer(request).await.is_unauthorized();
+    }
 }
 
 #[tokio::test]

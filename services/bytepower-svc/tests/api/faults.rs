@@ -68,7 +68,7 @@ async fn sign_ups_that_cannot_be_hashed_in_time_are_turned_away_at_once() {
     let sign_ups = bodies.iter().map(|body| service.sign_up("shop", body));
     let answers = futures_util::future::join_all(sign_ups).await;
     let (done, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
-    assert!(!done.is_empty() && !refused.is_empty());
+    assert!(!done.is_empty() && !refused.is_empty(), "{answers:?}");
     for answer in &refused {
         let message = "too many sign-ups at once, try again later.";
         answer.is_error(503, "service_busy", message);

@@ -1,6 +1,9 @@
 //! Paths, methods, versions, media types and sizes.
 
 use reqwest::Method;
+use signup_testkit::TestDatabase;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::bytepower::{
     Bytepower, CLIENT_SEND_CODE, CLIENT_SIGN_UP, SEND_CODE, SIGN_UP, TOKEN, answer, by_name,
@@ -126,4 +129,23 @@ async fn a_body_has_at_most_65536_bytes() {
     answer(service.server_request(SIGN_UP, "shop", &padded(65_536)))
         .await
         .user();
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_in_time_is_refused() {
+    let service = Bytepower::start_with(TestDatabase::sqlite(), |builder| {
+        builder.setting("http.body_timeout", "200ms")
+    })
+    .await;
+    let address = service.url("").replace("http://", "");
+    let mut connection = TcpStream::connect(&address).await.unwrap();
+    let head = format!(
+        "POST {SIGN_UP} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut reply = String::new();
+    connection.read_to_string(&mut reply).await.unwrap();
+    assert!(reply.starts_with("HTTP/1.1 408 "), "{reply}");
+    let body = r#"{"error":{"error_type":"request_timeout","message":"the request did not arrive in time."}}"#;
+    assert!(reply.ends_with(body), "{reply}");
 }

@@ -1,12 +1,11 @@
 //! Everything that this provider refuses, and how it is worded: `{"error":{"error_type","message"}}` (seed 000).
 
+mod causes;
+
 use std::time::Duration;
 
 use serde::Serialize;
-use signup_app::{CheckCodeError, SendCodeError, SignUpError};
-use signup_core::code::Channel;
 use signup_core::context::RequestContext;
-use signup_core::identifier::IdentifierKind;
 use signup_core::password::PasswordError;
 use signup_core::reply::Reply;
 use signup_http::Fault;
@@ -231,63 +230,31 @@ pub(crate) fn word(fault: &Fault, _: &RequestContext) -> Reply {
     Error::from(fault.clone()).reply()
 }
 
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::NotFound => Self::NotFound,
-            // The header `Allow` is added at the edge.
-            Fault::MethodNotAllowed { .. } => Self::MethodNotAllowed,
-            Fault::UnsupportedMediaType => Self::UnsupportedMediaType,
-            Fault::PayloadTooLarge => Self::PayloadTooLarge,
-            Fault::RequestTimeout => Self::RequestTimeout,
-            Fault::MalformedBody(problem) => Self::invalid("body", problem),
-            Fault::InvalidIdempotencyKey => Self::invalid(
-                "Idempotency-Key",
-                "must be 1 to 255 visible ASCII characters, sent once",
-            ),
-            Fault::IdempotencyMismatch => Self::IdempotencyMismatch,
-            Fault::InProgress => Self::InProgress,
-            Fault::RateLimited { retry_after } => Self::RateLimited { retry_after },
-            Fault::Busy { retry_after } => Self::Busy { retry_after },
-            Fault::StoreUnavailable => Self::Gateway,
-            Fault::Internal => Self::Internal,
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl From<SignUpError> for Error {
-    fn from(error: SignUpError) -> Self {
-        match error {
-            SignUpError::Taken(IdentifierKind::Username) => Self::NameExists,
-            SignUpError::Taken(IdentifierKind::Email) => Self::EmailExists,
-            // Nobody signs up with a phone number here.
-            SignUpError::Taken(IdentifierKind::Phone) | SignUpError::CodeSpent(Channel::Sms) => {
-                Self::Internal
+    #[test]
+    fn a_fault_of_ours_tells_nothing_about_itself() {
+        let reply = Error::from(Fault::Internal).reply();
+        assert_eq!(reply.status, 500);
+        assert_eq!(
+            reply.body,
+            r#"{"error":{"error_type":"internal_error","message":"something went wrong on our side."}}"#
+        );
+    }
+
+    #[test]
+    fn waiting_times_are_whole_seconds_and_never_too_short() {
+        for (millis, seconds) in [(0, "1"), (1, "1"), (1000, "1"), (1001, "2"), (30_000, "30")] {
+            let retry_after = Duration::from_millis(millis);
+            for error in [
+                Error::RateLimited { retry_after },
+                Error::Busy { retry_after },
+            ] {
+                let expected = ("retry-after".to_owned(), seconds.to_owned());
+                assert!(error.reply().headers.contains(&expected), "{millis} ms");
             }
-            SignUpError::CodeSpent(Channel::Email) => Self::InvalidVerifyCode,
-            SignUpError::Busy { retry_after } => Self::Busy { retry_after },
-            SignUpError::ClaimLost => Self::InProgress,
-            SignUpError::StoreUnavailable => Self::Gateway,
-            SignUpError::Internal => Self::Internal,
-        }
-    }
-}
-
-impl From<CheckCodeError> for Error {
-    fn from(error: CheckCodeError) -> Self {
-        match error {
-            CheckCodeError::Wrong => Self::InvalidVerifyCode,
-            CheckCodeError::StoreUnavailable => Self::Gateway,
-        }
-    }
-}
-
-impl From<SendCodeError> for Error {
-    fn from(error: SendCodeError) -> Self {
-        match error {
-            SendCodeError::Limited { retry_after, .. } => Self::RateLimited { retry_after },
-            SendCodeError::StoreUnavailable => Self::Gateway,
-            SendCodeError::Internal => Self::Internal,
         }
     }
 }
