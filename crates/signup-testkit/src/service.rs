@@ -293,20 +293,23 @@ impl TestServiceBuilder {
             .unwrap_or_else(|error| panic!("{error}"))
     }
 
+    fn keep(&self, secrets: Vec<apply::NewSecret>) {
+        let mut kept = self.shared.secrets.lock().unwrap();
+        for new in secrets {
+            let mut name = new.name.splitn(3, '/').skip(1);
+            let kind = name.next().unwrap().parse().unwrap();
+            let id = name.next().unwrap().to_owned();
+            kept.insert((kind, id), new.secret.expose().clone());
+        }
+    }
+
     async fn apply(&self, app: &App, declarations: &str) {
         let declared = (self.read)(Path::new("test.toml"), declarations)
             .unwrap_or_else(|error| panic!("{error}"));
         let stored = app.store.declarations().await.unwrap();
         let plan = apply::plan(&stored, &[declared], &app.keys, SystemClock.now()).unwrap();
         app.store.change_declarations(plan.changes).await.unwrap();
-        let mut secrets = self.shared.secrets.lock().unwrap();
-        for new in plan.secrets {
-            let mut name = new.name.splitn(3, '/').skip(1);
-            let kind = name.next().unwrap().parse().unwrap();
-            let id = name.next().unwrap().to_owned();
-            secrets.insert((kind, id), new.secret.expose().clone());
-        }
-        drop(secrets);
+        self.keep(plan.secrets);
         app.catalog.refresh(&app.store, &app.keys).await.unwrap();
     }
 }
