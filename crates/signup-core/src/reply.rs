@@ -47,8 +47,27 @@ impl Reply {
     }
 
     /// Whether the same request would get the same answer again: success or a fault in what the client sent. Limits,
-    /// overload and internal faults pass, so their replies are never stored.
+    /// overload and internal faults pass, so their replies are never stored. Some providers answer a limit with a status
+    /// of success; then `retry-after` tells.
     pub fn is_final(&self) -> bool {
-        (200..500).contains(&self.status) && self.status != 429
+        let asks_to_wait = self.headers.iter().any(|(name, _)| name == "retry-after");
+        (200..500).contains(&self.status) && self.status != 429 && !asks_to_wait
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_not_final() {
+        for status in [200, 201, 204, 400, 401, 404, 409, 422] {
+            assert!(Reply::empty(status).is_final(), "{status}");
+        }
+        for status in [429, 500, 502, 503] {
+            assert!(!Reply::empty(status).is_final(), "{status}");
+        }
+        let limited = Reply::empty(200).with_header("retry-after", "30");
+        assert!(!limited.is_final());
     }
 }
