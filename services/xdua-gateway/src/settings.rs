@@ -275,3 +275,6 @@ fn is_origin(origin: &str) -> bool {
     origin == "*"
         || Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == origin)
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,6 +155,9 @@ async fn permitted_action(
 
 /// Asks the database: a role may have been taken away since the token was issued.
 async fn may_add_users(app: &App, shop: &Shop, user: &str) -> Result<bool, Error> {
+    if !is_short_id(user) {
+        return Ok(false);
+    }
     let found = app.store.find_users(user).await.map_err(Fault::from)?;
     Ok(found
         .iter()

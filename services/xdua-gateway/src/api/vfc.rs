@@ -7,12 +7,12 @@ use signup_app::{App, CodeRequest};
 use signup_core::code::Channel;
 use signup_core::context::{Language, RequestContext};
 use signup_core::reply::Reply;
-use signup_http::{Body, Context, Fault};
+use signup_http::{Body, Context, Fault, idempotent};
 
 use super::parameters::Parameters;
 use super::ustr::{self, Address};
 use super::{in_time, version};
-use crate::auth::{Shop, authenticate};
+use crate::auth::{Caller, Shop, authenticate};
 use crate::envelope::{self, Success};
 use crate::error::{Error, Problem};
 use crate::openapi::fields::CodeFields;
@@ -74,18 +74,34 @@ async fn handle(
         Some(id) => caller.shop(app, id)?,
         None => caller.home_shop(app)?,
     };
+    // Nothing is written together with the code's request that the claim could be settled in.
+    let send = async |_| {
+        send(app, context, &caller, &shop, &parameters)
+            .await
+            .unwrap_or_else(|error| error.reply(context))
+    };
+    Ok(idempotent(app, &shop.application, context, request, body, send).await?)
+}
+
+async fn send(
+    app: &App,
+    context: &RequestContext,
+    caller: &Caller,
+    shop: &Shop,
+    parameters: &Parameters,
+) -> Result<Reply, Error> {
     if caller.user().is_some() {
         return Err(Error::ActionNotAllowed);
     }
-    let channel = channel(&shop, parameters.required("tmpl")?)?;
+    let channel = channel(shop, parameters.required("tmpl")?)?;
     let address = ustr::parse("vfaddr", parameters.required("vfaddr")?, channel)?;
     let request = CodeRequest {
         application: &shop.application,
         channel,
         digits: DIGITS,
         valid_for: VALID_FOR,
-        template: template(app, &shop, &address).await?.to_owned(),
-        locale: locale(&shop, context),
+        template: template(app, shop, &address).await?.to_owned(),
+        locale: locale(shop, context),
         address: address.identifier.key().to_owned(),
     };
     app.send_code(request, context).await?;

@@ -5,10 +5,10 @@ use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn}
 use utoipa::openapi::schema::{Object, ObjectBuilder};
 use utoipa::openapi::{RefOr, Required, ResponseBuilder, Type};
 
-use super::refusals::{APID, Endpoint};
+use super::refusals::APID;
 
 /// Adds an operation's headers.
-pub(super) fn add(operation: &mut Operation, endpoint: Endpoint) {
+pub(super) fn add(operation: &mut Operation) {
     let parameters = operation.parameters.get_or_insert_default();
     parameters.push(optional(
         "apiv",
@@ -20,15 +20,13 @@ pub(super) fn add(operation: &mut Operation, endpoint: Endpoint) {
         "zh-CN",
         "The language of `reason`, and of the message with the code: Chinese, or English for `en` (our choice). 语言",
     ));
-    if endpoint == Endpoint::User {
-        parameters.push(optional(
-            "Idempotency-Key",
-            "6f1c2f0e-3d1b-4c55-9d0e-2a3f4b5c6d7e",
-            "1 to 255 visible ASCII characters. A request that is sent again with the same key, query and body within 24 \
-             hours gets the first reply again, marked with `Idempotency-Replayed: true`, and is not carried out again (our \
-             choice). 幂等键",
-        ));
-    }
+    parameters.push(optional(
+        "Idempotency-Key",
+        "6f1c2f0e-3d1b-4c55-9d0e-2a3f4b5c6d7e",
+        "1 to 255 visible ASCII characters. A request that is sent again with the same key, query and body within 24 \
+         hours gets the first reply again, marked with `Idempotency-Replayed: true`, and is not carried out again (our \
+         choice). 幂等键",
+    ));
 }
 
 /// Adds a response's headers.

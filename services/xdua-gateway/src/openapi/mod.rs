@@ -108,7 +108,7 @@ impl Modify for Refusals {
     fn modify(&self, document: &mut Description) {
         for (path, endpoint) in [("/user", Endpoint::User), ("/vfc", Endpoint::Vfc)] {
             if let Some(operation) = operation(document, path) {
-                headers::add(operation, endpoint);
+                headers::add(operation);
                 add(operation, &refusals::of(endpoint));
             }
         }

@@ -15,7 +15,7 @@ use crate::tokens::TokenError;
 pub(super) const APID: &str = "9CDC73EE-2304-40B4-B419-4864204F92E8";
 
 /// Which requests are refused.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) enum Endpoint {
     User,
     Vfc,
@@ -115,18 +115,6 @@ fn of_user() -> Vec<(Error, &'static str)> {
             "the phone number or address is registered in the shop's directory (our choice)",
         ),
         (
-            Fault::InvalidIdempotencyKey.into(),
-            "`Idempotency-Key` is not 1 to 255 visible ASCII characters (our choice)",
-        ),
-        (
-            Fault::InProgress.into(),
-            "the first request with this `Idempotency-Key` is at work (our choice)",
-        ),
-        (
-            Fault::IdempotencyMismatch.into(),
-            "this `Idempotency-Key` came with another query or body before (our choice)",
-        ),
-        (
             Fault::Busy {
                 retry_after: Duration::from_secs(1),
             }
@@ -172,6 +160,18 @@ fn shared() -> Vec<(Error, &'static str)> {
         (
             TokenError::NotAccepted.into(),
             "the app may not act for the shop, or `iss` or the key is not the shop's (vendor)",
+        ),
+        (
+            Fault::InvalidIdempotencyKey.into(),
+            "`Idempotency-Key` is not 1 to 255 visible ASCII characters (our choice)",
+        ),
+        (
+            Fault::InProgress.into(),
+            "the first request with this `Idempotency-Key` is at work (our choice)",
+        ),
+        (
+            Fault::IdempotencyMismatch.into(),
+            "this `Idempotency-Key` came with another query or body before (our choice)",
         ),
         (Fault::NotFound.into(), "another path (vendor)"),
         (

@@ -1,8 +1,6 @@
 //! Roles, and users who add users.
 
-use serde_json::json;
-
-use crate::gateway::{APP, Gateway, PWD, sign_up, with};
+use crate::gateway::{APP, Gateway, at_will, sign_up, with};
 
 const NOT_ALLOWED: (&str, &str) = ("action_not_allowed", "该令牌无权执行此操作");
 
@@ -120,7 +118,7 @@ async fn people_take_only_the_roles_that_are_open_to_them() {
         ("+86-15810419011", "member", true),
         ("+86-15810419012", "boss", false),
     ] {
-        let fields = with(&crate::gateway::at_will(phone), &[("role", role)]);
+        let fields = with(&at_will(phone), &[("role", role)]);
         let reply = gateway.user_as(&token, &fields).await;
         if is_open {
             reply.id();
@@ -128,67 +126,4 @@ async fn people_take_only_the_roles_that_are_open_to_them() {
             reply.fails(closed.0, closed.1);
         }
     }
-}
-
-#[tokio::test]
-async fn extra_goes_to_a_table_of_the_shop() {
-    let gateway = Gateway::start().await;
-    let token = gateway.app_token("MultApp1");
-    let send = async |phone, tabx, extra| {
-        let fields = with(
-            &crate::gateway::at_will(phone),
-            &[("tabx", tabx), ("extra", extra)],
-        );
-        gateway.user_as(&token, &fields).await
-    };
-    send("+86-15810419011", "NoTable", "{}")
-        .await
-        .fails("unknown_table", "用户表不存在");
-    let undeclared = send("+86-15810419011", "Members", "{\"weight\":56}").await;
-    undeclared.fails("invalid_parameter", "参数 extra.weight 不是该用户表的字段");
-    let wrong = send("+86-15810419011", "Members", "{\"target\":\"8000\"}").await;
-    wrong.fails("invalid_parameter", "参数 extra.target 类型必须是 number");
-    let large = format!("{{\"a\":\"{}\"}}", "x".repeat(16 * 1024));
-    let too_large = send("+86-15810419011", "DefaultX", &large).await;
-    too_large.fails("invalid_parameter", "参数 extra 不能超过 16384 字节");
-
-    send("+86-15810419011", "Members", "{\"nickname\":\"木木\"}")
-        .await
-        .id();
-    let filled = json!({"nickname": "木木", "target": 8000, "vip": false, "tags": []});
-    assert_eq!(gateway.newest_user().await["profile"]["extra"], filled);
-    for (phone, broken) in [
-        ("+86-15810419012", "{nickname:1}"),
-        ("+86-15810419013", "[1]"),
-    ] {
-        send(phone, "DefaultX", broken).await.id();
-        assert_eq!(gateway.newest_user().await["profile"].get("extra"), None);
-    }
-}
-
-#[tokio::test]
-async fn common_passwords_are_refused_unless_the_shop_is_a_legacy_one() {
-    let gateway = Gateway::start().await;
-    let token = gateway.app_token("MultApp1");
-    let md5_of_123456 = "E10ADC3949BA59ABBE56E057F20F883E";
-    let fields = with(
-        &crate::gateway::at_will("+86-15810419011"),
-        &[("pwd", md5_of_123456)],
-    );
-    gateway
-        .user_as(&token, &fields)
-        .await
-        .fails("weak_password", "密码过于常见，请更换");
-    let upper = PWD.to_uppercase();
-    let fields = with(
-        &crate::gateway::at_will("+86-15810419011"),
-        &[("pwd", &upper)],
-    );
-    gateway.user_as(&token, &fields).await.id();
-    let code = gateway.phone_code("+86-15810419011").await;
-    let fields = with(
-        &sign_up("+86-15810419011"),
-        &[("pwd", md5_of_123456), ("vfcode", &code)],
-    );
-    gateway.user(&fields).await.id();
 }

@@ -374,3 +374,26 @@ async fn messages_come_in_the_language_that_was_asked_for_else_in_the_shops() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_repeated_request_for_a_code_sends_one_code() {
+    let gateway = Gateway::start().await;
+    let ask = async |key: &str| {
+        let fields = [("vfaddr", PHONE), ("tmpl", "SMS_25335288")];
+        answer(
+            gateway
+                .post("/vfc")
+                .header("idempotency-key", key)
+                .form(&fields),
+        )
+        .await
+    };
+    let id = ask("k1").await.id();
+    assert_eq!(ask("k1").await.id(), id);
+    ask("k2").await.is_code("rate_limited");
+    // A limit passes, so the reply about it is not repeated for ever.
+    gateway.advance(31);
+    assert_ne!(ask("k2").await.id(), id);
+    gateway.service.drained().await;
+    assert_eq!(gateway.service.messages().len(), 2);
+}

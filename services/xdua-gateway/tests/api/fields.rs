@@ -1,6 +1,6 @@
 //! What the fields may hold.
 
-use crate::gateway::{Gateway, answer, at_will, sign_up, with, without};
+use crate::gateway::{Gateway, PWD, answer, at_will, sign_up, with, without};
 
 #[tokio::test]
 async fn required_fields_are_required() {
@@ -223,4 +223,25 @@ async fn unknown_and_closed_shops_sign_nobody_up() {
         .vfc_as(&closed, &fields)
         .await
         .fails("shop_disabled", "店铺已停用");
+}
+
+#[tokio::test]
+async fn common_passwords_are_refused_unless_the_shop_is_a_legacy_one() {
+    let gateway = Gateway::start().await;
+    let token = gateway.app_token("MultApp1");
+    let md5_of_123456 = "E10ADC3949BA59ABBE56E057F20F883E";
+    let fields = with(&at_will("+86-15810419011"), &[("pwd", md5_of_123456)]);
+    gateway
+        .user_as(&token, &fields)
+        .await
+        .fails("weak_password", "密码过于常见，请更换");
+    let upper = PWD.to_uppercase();
+    let fields = with(&at_will("+86-15810419011"), &[("pwd", &upper)]);
+    gateway.user_as(&token, &fields).await.id();
+    let code = gateway.phone_code("+86-15810419011").await;
+    let fields = with(
+        &sign_up("+86-15810419011"),
+        &[("pwd", md5_of_123456), ("vfcode", &code)],
+    );
+    gateway.user(&fields).await.id();
 }

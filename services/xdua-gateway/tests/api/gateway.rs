@@ -287,7 +287,7 @@ impl Answer {
         assert_eq!(self.header("x-ca-error-code"), Some(code));
         assert!(
             self.header("x-ca-error-message")
-                .is_some_and(|text| !text.is_empty())
+                .is_some_and(|text| !text.is_empty() && text.is_ascii())
         );
     }
 

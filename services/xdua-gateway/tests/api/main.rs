@@ -11,5 +11,6 @@ mod gateway;
 mod reliability;
 mod seed;
 mod sign_up;
+mod tables;
 mod tokens;
 mod wire;

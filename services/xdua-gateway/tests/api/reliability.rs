@@ -233,3 +233,39 @@ async fn a_reply_that_is_not_final_is_not_kept() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_in_time_is_refused() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let settings = [("http.body_timeout", "100ms")];
+    let gateway = Gateway::start_with(TestDatabase::sqlite(), &settings).await;
+    let url = gateway.service.url("");
+    let address = url.strip_prefix("http://").unwrap();
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head =
+        "POST /user HTTP/1.1\r\nHost: gateway\r\nContent-Length: 10\r\nConnection: close\r\n\r\na";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).await.unwrap();
+    assert!(reply.starts_with("HTTP/1.1 408 "), "{reply}");
+    assert!(
+        reply.contains("\"code\":\"request_timeout\"") && reply.contains("请求体接收超时"),
+        "{reply}"
+    );
+}
+
+#[tokio::test]
+async fn a_shop_whose_settings_cannot_be_read_is_an_internal_error() {
+    let gateway = Gateway::start().await;
+    let app = &gateway.service.app;
+    let mut shops = app.store.declarations().await.unwrap().applications;
+    let mut shop = shops.remove(shops.iter().position(|shop| shop.id == "OptShop1").unwrap());
+    shop.settings = json!({"from_a_newer_version": true});
+    let changes = vec![signup_store::Change::PutApplication(shop)];
+    app.store.change_declarations(changes).await.unwrap();
+    app.catalog.refresh(&app.store, &app.keys).await.unwrap();
+    let reply = gateway
+        .user_as(&gateway.app_token("MultApp1"), &at_will(PHONE))
+        .await;
+    reply.refused(500, "internal_error", "系统内部错误");
+}

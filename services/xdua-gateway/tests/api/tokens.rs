@@ -298,3 +298,26 @@ async fn the_keys_are_published_and_verify_tokens() {
     let token = jsonwebtoken::decode::<Claims>(gateway.app_token(APP), &key, &validation).unwrap();
     assert_eq!(token.claims.sub, "AnoNymuS");
 }
+
+#[tokio::test]
+async fn a_key_that_has_ended_vouches_for_nothing() {
+    let gateway = Gateway::start().await;
+    let token = gateway.app_token(APP);
+    let app = &gateway.service.app;
+    let keys = app.store.declarations().await.unwrap().credentials;
+    let mut key = keys.into_iter().find(|key| key.id == KEY).unwrap();
+    key.expires_at = Some(
+        gateway
+            .now()
+            .after(std::time::Duration::from_secs(60))
+            .as_millis(),
+    );
+    app.store
+        .change_declarations(vec![signup_store::Change::PutCredential(key)])
+        .await
+        .unwrap();
+    app.catalog.refresh(&app.store, &app.keys).await.unwrap();
+    is_good(&send(&gateway, &token).await);
+    gateway.advance(60);
+    is_refused(&send(&gateway, &token).await, INVALID);
+}

@@ -1,0 +1,38 @@
+//! Where `extra` goes.
+
+use serde_json::json;
+
+use crate::gateway::{Gateway, at_will, with};
+
+#[tokio::test]
+async fn extra_goes_to_a_table_of_the_shop() {
+    let gateway = Gateway::start().await;
+    let token = gateway.app_token("MultApp1");
+    let send = async |phone, tabx, extra| {
+        let fields = with(&at_will(phone), &[("tabx", tabx), ("extra", extra)]);
+        gateway.user_as(&token, &fields).await
+    };
+    send("+86-15810419011", "NoTable", "{}")
+        .await
+        .fails("unknown_table", "用户表不存在");
+    let undeclared = send("+86-15810419011", "Members", "{\"weight\":56}").await;
+    undeclared.fails("invalid_parameter", "参数 extra.weight 不是该用户表的字段");
+    let wrong = send("+86-15810419011", "Members", "{\"target\":\"8000\"}").await;
+    wrong.fails("invalid_parameter", "参数 extra.target 类型必须是 number");
+    let large = format!("{{\"a\":\"{}\"}}", "x".repeat(16 * 1024));
+    let too_large = send("+86-15810419011", "DefaultX", &large).await;
+    too_large.fails("invalid_parameter", "参数 extra 不能超过 16384 字节");
+
+    send("+86-15810419011", "Members", "{\"nickname\":\"木木\"}")
+        .await
+        .id();
+    let filled = json!({"nickname": "木木", "target": 8000, "vip": false, "tags": []});
+    assert_eq!(gateway.newest_user().await["profile"]["extra"], filled);
+    for (phone, broken) in [
+        ("+86-15810419012", "{nickname:1}"),
+        ("+86-15810419013", "[1]"),
+    ] {
+        send(phone, "DefaultX", broken).await.id();
+        assert_eq!(gateway.newest_user().await["profile"].get("extra"), None);
+    }
+}
