@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
-use signup_testkit::TestDatabase;
+use signup_testkit::{TestDatabase, eventually};
 use tempfile::TempDir;
 
 use crate::operator::Done;
@@ -323,6 +325,37 @@ async fn sigterm_stops_it_as_well() {
     let mut stack = Stack::start(dev(folder.path()));
     stack.signal("TERM");
     assert_eq!(stack.wait().await.code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_interrupt_does_not_wait_for_anybody() {
+    let folder = folder();
+    let mut command = dev(folder.path());
+    command.env("SIGNUP__HTTP__SHUTDOWN_GRACE", "10m");
+    command.env("SIGNUP__HTTP__BODY_TIMEOUT", "5m");
+    let mut stack = Stack::start(command);
+    let api = environment(folder.path())["CIAM_URL"].clone();
+    let mut slow = TcpStream::connect(api.strip_prefix("http://").unwrap()).unwrap();
+    write!(
+        slow,
+        "POST /signup HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+    )
+    .unwrap();
+    // The service reads the body now, and will not get it.
+    slow.read_exact(&mut [0; 12]).unwrap();
+
+    stack.signal("INT");
+    let log = folder.path().join(".signup/dev.log");
+    eventually(Duration::from_secs(30), async || {
+        let log = fs::read_to_string(&log).unwrap();
+        log.contains("SIGINT received")
+            .then_some(())
+            .ok_or("not noticed yet")
+    })
+    .await;
+    stack.signal("INT");
+
+    assert_eq!(stack.wait().await.code(), Some(130));
 }
 
 #[test]

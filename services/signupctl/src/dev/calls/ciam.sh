@@ -8,7 +8,7 @@ otp_token=$(curl -sS "$CIAM_URL/otp/send" -u "$CIAM_PHONE_CLIENT_ID:$CIAM_PHONE_
   sed 's/.*"otp_token":"\([^"]*\)".*/\1/')
 for try in 1 2 3 4 5; do
   code=$(curl -sS "$INBOX_URL" | grep -F -m 1 "+86$phone" | sed 's/.*"code":"\([0-9]*\)".*/\1/')
-  [ -n "$code" ] && break || sleep 1
+  if [ -n "$code" ]; then break; fi; sleep 1
 done
 curl -sS -w '\n' "$CIAM_URL/signup" -u "$CIAM_PHONE_CLIENT_ID:$CIAM_PHONE_CLIENT_SECRET" \
   -H 'Content-Type: application/json' \

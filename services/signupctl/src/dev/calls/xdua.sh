@@ -3,7 +3,7 @@ curl -sS -w '\n' "$XDUA_URL/vfc" -H "Authorization: $XDUA_APP_TOKEN" \
   -d "vfaddr=%2B86-$phone" -d tmpl=SMS_25335288
 for try in 1 2 3 4 5; do
   code=$(curl -sS "$INBOX_URL" | grep -F -m 1 "+86$phone" | sed 's/.*"code":"\([0-9]*\)".*/\1/')
-  [ -n "$code" ] && break || sleep 1
+  if [ -n "$code" ]; then break; fi; sleep 1
 done
 password=$(printf 'a long password' | md5sum | cut -c 1-32)
 curl -sS -w '\n' -X POST -H "Authorization: $XDUA_APP_TOKEN" \
