@@ -208,6 +208,44 @@ async fn nobody_signs_up_without_the_database_on_postgresql() {
 }
 
 #[tokio::test]
+async fn a_database_that_hangs_is_not_waited_for_longer_than_the_sdk_waits() {
+    use diesel::{Connection as _, RunQueryDsl as _};
+    let database = TestDatabase::postgres();
+    let mut hold = diesel::PgConnection::establish(database.url()).unwrap();
+    let gateway = Gateway::start_with(database, &[]).await;
+    let (locked, is_locked) = tokio::sync::oneshot::channel();
+    let (release, released) = std::sync::mpsc::channel();
+    let holder = std::thread::spawn(move || {
+        hold.transaction(|hold| {
+            diesel::sql_query("LOCK TABLE users, identifiers, otp_challenges").execute(hold)?;
+            locked.send(()).unwrap();
+            released.recv().unwrap();
+            diesel::QueryResult::Ok(())
+        })
+    });
+    is_locked.await.unwrap();
+    let token = gateway.app_token("MultApp1");
+    let started = std::time::Instant::now();
+    let fields = with(&at_will(PHONE), &[("vfcode", "123456")]);
+    let (without, at_all, vfc) = (
+        at_will("+86-15810419012"),
+        &fields,
+        gateway.vfc(PHONE, "SMS_25335288"),
+    );
+    let (one, two, three) = tokio::join!(
+        gateway.user_as(&token, &without),
+        gateway.user_as(&token, at_all),
+        vfc
+    );
+    assert!(started.elapsed().as_secs() < 5);
+    release.send(()).unwrap();
+    holder.join().unwrap().unwrap();
+    for reply in [one, two, three] {
+        reply.refused(502, "store_unavailable", "后端服务暂不可用，请稍后再试");
+    }
+}
+
+#[tokio::test]
 async fn a_reply_that_is_not_final_is_not_kept() {
     let gateway = Gateway::start().await;
     let token = gateway.app_token("MultApp1");
