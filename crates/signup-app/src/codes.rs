@@ -6,6 +6,7 @@ use signup_core::application::Application;
 use signup_core::code::{Binding, Challenge, ChallengeToken, Channel, Limit, SIGN_UP, TokenError};
 use signup_core::context::RequestContext;
 use signup_core::event::{Event, OtpMessage};
+use signup_core::identifier::IdentifierKind;
 use signup_store::{NewChallenge, StoreChallengeOutcome, StoreError};
 use uuid::Uuid;
 
@@ -26,10 +27,37 @@ pub struct CodeRequest<'a> {
     pub digits: u8,
     /// How long the code is good for.
     pub valid_for: Duration,
-    /// The message's template.
-    pub template: String,
+    /// What the message says.
+    pub message: CodeMessage,
     /// The message's locale, BCP 47.
     pub locale: String,
+}
+
+/// What a message to an address says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeMessage {
+    /// The code.
+    Code,
+    /// That the address has an account already, and no code: whoever asked sees no difference, only the owner does.
+    AccountExists,
+}
+
+impl CodeMessage {
+    /// The message that tells only the owner of an address whether it is taken.
+    pub const fn discreet(is_taken: bool) -> Self {
+        if is_taken {
+            Self::AccountExists
+        } else {
+            Self::Code
+        }
+    }
+
+    const fn template(self) -> &'static str {
+        match self {
+            Self::Code => "sign-up-code",
+            Self::AccountExists => "account-exists",
+        }
+    }
 }
 
 /// Which limit stopped a code.
@@ -124,7 +152,7 @@ impl App {
             expires_at: now.after(request.valid_for),
         };
         let message = OtpMessage {
-            template: request.template,
+            template: request.message.template().to_owned(),
             locale: request.locale,
         };
         let (limits, scopes) = limits(request.application, &challenge.binding, context);
@@ -142,17 +170,26 @@ impl App {
                     .map_or(LimitScope::Application, |(_, scope)| scope),
                 retry_after: exhausted.retry_after,
             }),
-            Err(error) => {
-                log::error!(event = "store.fault"; "{error}");
-                Err(match error {
-                    StoreError::Unavailable(_) => SendCodeError::StoreUnavailable,
-                    StoreError::Unreadable { .. }
-                    | StoreError::Url(_)
-                    | StoreError::Migration(_)
-                    | StoreError::Statement(_) => SendCodeError::Internal,
-                })
-            }
+            Err(error) => Err(send_fault(error)),
         }
+    }
+
+    /// Whether an identifier is taken in the application's directory: a hint for what is sent to its owner. Sign-ups do
+    /// not ask, for them the unique constraint decides.
+    ///
+    /// # Errors
+    /// The database is unavailable, or holds what cannot be read.
+    pub async fn is_taken(
+        &self,
+        application: &Application,
+        kind: IdentifierKind,
+        key: &str,
+    ) -> Result<bool, SendCodeError> {
+        let directory = &application.directory.id;
+        let answer = self
+            .store
+            .is_taken(&application.provider, directory, kind, key);
+        by(self.deadline(), answer).await.map_err(send_fault)
     }
 
     /// A token by which a caller names a challenge later; good for `lifetime` from the challenge's creation.
@@ -216,6 +253,17 @@ impl App {
             .await
             .map_err(unchecked)?;
         Err(CheckCodeError::Wrong)
+    }
+}
+
+fn send_fault(error: StoreError) -> SendCodeError {
+    log::error!(event = "store.fault"; "{error}");
+    match error {
+        StoreError::Unavailable(_) => SendCodeError::StoreUnavailable,
+        StoreError::Unreadable { .. }
+        | StoreError::Url(_)
+        | StoreError::Migration(_)
+        | StoreError::Statement(_) => SendCodeError::Internal,
     }
 }
 

@@ -17,5 +17,7 @@ pub mod shutdown;
 mod sign_up;
 
 pub use app::{App, StartError, store_options};
-pub use codes::{CheckCodeError, CodeRequest, LimitScope, SendCodeError, VerifiedCode};
+pub use codes::{
+    CheckCodeError, CodeMessage, CodeRequest, LimitScope, SendCodeError, VerifiedCode,
+};
 pub use sign_up::{SignUp, SignUpError};

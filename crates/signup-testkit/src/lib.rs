@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod postgres;
+pub mod schema;
 pub mod service;
 pub mod wait;
 

@@ -1,4 +1,5 @@
 use serde_json::json;
+use signup_app::CodeMessage;
 use signup_core::code::Channel;
 use signup_notify::{Decision, MessageKind};
 use signup_store::DeliveryState;
@@ -29,7 +30,13 @@ async fn a_code_goes_to_the_address_it_was_asked_for() {
 async fn an_unknown_language_falls_back_to_the_applications() {
     let shop = Shop::open().await;
     for (locale, expected) in [("fr-CA", "en"), ("zh-TW", "zh-CN"), ("en-GB", "en")] {
-        request_code(&shop.app, (Channel::Email, EMAIL), "sign-up-code", locale).await;
+        request_code(
+            &shop.app,
+            (Channel::Email, EMAIL),
+            CodeMessage::Code,
+            locale,
+        )
+        .await;
         shop.worker.handle(&shop.event().await).await;
         let newest = shop.sent().remove(0);
         assert_eq!(newest.locale, expected, "{locale}");
@@ -40,7 +47,13 @@ async fn an_unknown_language_falls_back_to_the_applications() {
 #[tokio::test]
 async fn the_note_to_a_user_who_has_an_account_carries_no_code() {
     let shop = Shop::open().await;
-    let challenge = request_code(&shop.app, (Channel::Email, EMAIL), "account-exists", "en").await;
+    let challenge = request_code(
+        &shop.app,
+        (Channel::Email, EMAIL),
+        CodeMessage::AccountExists,
+        "en",
+    )
+    .await;
 
     shop.worker.handle(&shop.event().await).await;
 

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use prometheus::TextEncoder;
 use serde_json::json;
+use signup_app::CodeMessage;
 use signup_app::shutdown::Shutdown;
 use signup_core::code::Channel;
 use signup_core::time::{Clock, SystemClock, Timestamp};
@@ -21,7 +22,7 @@ async fn codes_and_welcomes_reach_the_inbox_of_the_process() {
     let shutdown = Shutdown::new();
     let embedded = start_embedded(&app, false, &shutdown);
 
-    let challenge = request_code(&app, (Channel::Sms, PHONE), "sign-up-code", "en").await;
+    let challenge = request_code(&app, (Channel::Sms, PHONE), CodeMessage::Code, "en").await;
     let coded = embedded.inbox.wait_for(|message| message.address == PHONE);
     let code = timeout(LIMIT, coded).await.unwrap().code.unwrap();
     assert!(app.check_code(&challenge, &code).await.is_ok());
@@ -54,7 +55,7 @@ async fn what_was_accepted_before_the_stop_is_sent_before_the_end() {
     embedded.tail();
     let inbox = embedded.inbox.clone();
 
-    request_code(&app, (Channel::Sms, PHONE), "sign-up-code", "en").await;
+    request_code(&app, (Channel::Sms, PHONE), CodeMessage::Code, "en").await;
     shutdown.trigger();
     timeout(LIMIT, embedded.join()).await.unwrap();
 

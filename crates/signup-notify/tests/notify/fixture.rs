@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 use signup_app::settings::Settings;
-use signup_app::{App, CodeRequest, SignUp};
+use signup_app::{App, CodeMessage, CodeRequest, SignUp};
 use signup_core::application::Application;
 use signup_core::code::{Challenge, Channel};
 use signup_core::context::RequestContext;
@@ -123,7 +123,7 @@ fn context() -> RequestContext {
 pub async fn request_code(
     app: &App,
     (channel, address): (Channel, &str),
-    template: &str,
+    message: CodeMessage,
     locale: &str,
 ) -> Challenge {
     let request = CodeRequest {
@@ -132,7 +132,7 @@ pub async fn request_code(
         address: address.to_owned(),
         digits: 6,
         valid_for: VALID_FOR,
-        template: template.to_owned(),
+        message,
         locale: locale.to_owned(),
     };
     app.send_code(request, &context()).await.unwrap()
@@ -192,7 +192,7 @@ impl Shop {
 
     /// Asks for a code by SMS, in English.
     pub async fn request_code(&self) -> Challenge {
-        request_code(&self.app, (Channel::Sms, PHONE), "sign-up-code", "en").await
+        request_code(&self.app, (Channel::Sms, PHONE), CodeMessage::Code, "en").await
     }
 
     /// The events that nobody has claimed yet, the oldest first.

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use actix_web::{HttpRequest, web};
-use signup_app::{App, CodeRequest};
+use signup_app::{App, CodeMessage, CodeRequest};
 use signup_core::application::Application;
 use signup_core::code::Channel;
 use signup_core::context::Language;
 use signup_core::identifier::{EmailAddress, IdentifierKind};
 use signup_core::reply::Reply;
-use signup_http::{Body, Context, Fault, idempotent};
+use signup_http::{Body, Context, idempotent};
 use utoipa::ToSchema;
 
 use super::attribution::Platform;
@@ -133,21 +133,8 @@ async fn send(
         return Err(Error::CannotSendCode);
     }
     let is_taken = app
-        .store
-        .is_taken(
-            &application.provider,
-            &application.directory.id,
-            IdentifierKind::Email,
-            email.key(),
-        )
-        .await
-        .map_err(Fault::from)?;
-    // The owner of a registered address is told so in the mailbox; whoever asks sees no difference.
-    let template = if is_taken {
-        "account-exists"
-    } else {
-        "sign-up-code"
-    };
+        .is_taken(application, IdentifierKind::Email, email.key())
+        .await?;
     app.send_code(
         CodeRequest {
             application,
@@ -155,7 +142,8 @@ async fn send(
             address: email.key().to_owned(),
             digits: DIGITS,
             valid_for: VALID_FOR,
-            template: template.to_owned(),
+            // The owner of a registered address is told so in the mailbox; whoever asks sees no difference.
+            message: CodeMessage::discreet(is_taken),
             locale: locale(application, context.language),
         },
         context,

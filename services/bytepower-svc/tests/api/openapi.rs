@@ -1,16 +1,10 @@
 //! The published description of the API.
 
-use std::path::Path;
-
 use bytepower_svc::PROVIDER;
 use serde_json::Value;
+use signup_testkit::schema::assert_openapi_is_published;
 
 use crate::bytepower::Bytepower;
-
-const PUBLISHED: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../schemas/openapi/bytepower-svc.json"
-);
 
 fn document() -> Value {
     serde_json::to_value((PROVIDER.openapi)()).unwrap()
@@ -19,16 +13,7 @@ fn document() -> Value {
 /// Regenerate with `UPDATE_SCHEMAS=1 cargo test -p bytepower-svc`.
 #[test]
 fn the_published_description_is_the_one_of_this_code() {
-    let generated = serde_json::to_string_pretty(&document()).unwrap() + "\n";
-    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-        std::fs::create_dir_all(Path::new(PUBLISHED).parent().unwrap()).unwrap();
-        std::fs::write(PUBLISHED, &generated).unwrap();
-    }
-    let published = std::fs::read_to_string(PUBLISHED).unwrap_or_default();
-    assert!(
-        published == generated,
-        "schemas/openapi/bytepower-svc.json is out of date; run UPDATE_SCHEMAS=1 cargo test -p bytepower-svc"
-    );
+    assert_openapi_is_published(&PROVIDER);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::{HttpRequest, web};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use signup_app::{App, CodeRequest};
+use signup_app::{App, CodeMessage, CodeRequest};
 use signup_core::code::Channel;
 use signup_core::context::{Language, RequestContext};
 use signup_core::identifier::{EmailAddress, IdentifierKind, PhoneNumber};
@@ -109,12 +109,7 @@ async fn send(
         digits: source.code_length,
         valid_for: source.validity(),
         // The note costs the limits what a code costs, so that nothing tells them apart from outside.
-        template: if is_used {
-            "account-exists"
-        } else {
-            "sign-up-code"
-        }
-        .to_owned(),
+        message: CodeMessage::discreet(is_used),
         locale: locale(&client, context),
     };
     let challenge = app
@@ -171,19 +166,9 @@ impl Recipient {
     }
 
     async fn is_used(&self, app: &App, client: &Client) -> Result<bool, ApiError> {
-        let application = &client.application;
-        app.store
-            .is_taken(
-                &application.provider,
-                &application.directory.id,
-                self.kind,
-                &self.address,
-            )
+        app.is_taken(&client.application, self.kind, &self.address)
             .await
-            .map_err(|error| match Fault::from(error) {
-                Fault::StoreUnavailable => ApiError::SendFailed,
-                other => ApiError::Fault(other),
-            })
+            .map_err(|error| ApiError::of_sending(&error, self.channel))
     }
 }
 

@@ -1,28 +1,15 @@
 //! The published description is the one that the code makes.
 
-use std::path::Path;
-
 use ciam_svc::PROVIDER;
 use serde_json::Value;
+use signup_testkit::schema::assert_openapi_is_published;
 
 use crate::portal::{Answer, Portal};
 
-/// `UPDATE_SCHEMAS=1 cargo test -p ciam-svc` writes the file anew.
+/// Regenerate with `UPDATE_SCHEMAS=1 cargo test -p ciam-svc`.
 #[test]
 fn the_published_description_is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/openapi/ciam-svc.json");
-    let generated = serde_json::to_value((PROVIDER.openapi)()).unwrap();
-    let generated = serde_json::to_string_pretty(&generated).unwrap() + "\n";
-    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &generated).unwrap();
-    }
-    let published = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        published == generated,
-        "{} is out of date; run UPDATE_SCHEMAS=1 cargo test -p ciam-svc",
-        path.display()
-    );
+    assert_openapi_is_published(&PROVIDER);
 }
 
 #[test]

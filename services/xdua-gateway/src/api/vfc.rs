@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use actix_web::{HttpRequest, web};
-use signup_app::{App, CodeRequest};
+use signup_app::{App, CodeMessage, CodeRequest};
 use signup_core::code::Channel;
 use signup_core::context::{Language, RequestContext};
 use signup_core::reply::Reply;
-use signup_http::{Body, Context, Fault, idempotent};
+use signup_http::{Body, Context, idempotent};
 
 use super::parameters::Parameters;
-use super::ustr::{self, Address};
+use super::ustr;
 use super::{in_time, version};
 use crate::auth::{Caller, Shop, authenticate};
 use crate::envelope::{self, Success};
 use crate::error::{Error, Problem};
 use crate::openapi::fields::CodeFields;
-use crate::{NAME, public_id};
+use crate::public_id;
 
 /// Length of a code (vendor).
 const DIGITS: u8 = 6;
@@ -95,12 +95,15 @@ async fn send(
     }
     let channel = channel(shop, parameters.required("tmpl")?)?;
     let address = ustr::parse("vfaddr", parameters.required("vfaddr")?, channel)?;
+    let (kind, key) = (address.identifier.kind(), address.identifier.key());
+    let is_taken = app.is_taken(&shop.application, kind, key).await?;
     let request = CodeRequest {
         application: &shop.application,
         channel,
         digits: DIGITS,
         valid_for: VALID_FOR,
-        template: template(app, shop, &address).await?.to_owned(),
+        // Only its owner learns that an address is taken.
+        message: CodeMessage::discreet(is_taken),
         locale: locale(shop, context),
         address: address.identifier.key().to_owned(),
     };
@@ -124,21 +127,6 @@ fn channel(shop: &Shop, template: &str) -> Result<Channel, Error> {
             Channel::Email => messages.email,
         })
         .ok_or_else(|| Error::invalid("tmpl", Problem::Template))
-}
-
-/// A code for a new address, a note for one that has an account: only its owner learns which.
-async fn template(app: &App, shop: &Shop, address: &Address) -> Result<&'static str, Error> {
-    let (kind, key) = (address.identifier.kind(), address.identifier.key());
-    let taken = app
-        .store
-        .is_taken(NAME, &shop.application.directory.id, kind, key)
-        .await
-        .map_err(Fault::from)?;
-    Ok(if taken {
-        "account-exists"
-    } else {
-        "sign-up-code"
-    })
 }
 
 /// The language that the client asked for, else the shop's.
