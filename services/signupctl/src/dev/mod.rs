@@ -88,15 +88,12 @@ async fn serve(
     let page = page::serve(page, listeners.page, shutdown.clone());
     let apis = listeners.apis.into_iter().map(|(entry, listener)| {
         let (app, shutdown) = (Arc::clone(app), shutdown.clone());
-        signup_http::serve(app, entry.provider, listener, None, shutdown)
+        together(
+            signup_http::serve(app, entry.provider, listener, None, shutdown.clone()),
+            shutdown,
+        )
     });
-    // A server that failed by itself takes the others with it.
-    let apis = join_all(apis.map(|api| async move {
-        let served = api.await;
-        shutdown.trigger();
-        served
-    }));
-    let (page, apis) = tokio::join!(page, apis);
+    let (page, apis) = tokio::join!(together(page, shutdown.clone()), join_all(apis));
     worker.join().await;
     for task in background {
         // A task that panicked has logged that, and nothing is left to be done.
@@ -106,6 +103,16 @@ async fn serve(
         .chain([page])
         .collect::<io::Result<()>>()
         .context("a server failed")
+}
+
+/// A server that ends by itself takes the others with it.
+async fn together(
+    server: impl Future<Output = io::Result<()>>,
+    shutdown: Shutdown,
+) -> io::Result<()> {
+    let served = server.await;
+    shutdown.trigger();
+    served
 }
 
 fn announce(listeners: &Listeners, files: &Files, output: Output) -> anyhow::Result<()> {

@@ -1,16 +1,11 @@
+//! What `signupctl dev` gives to people and scripts.
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::time::Duration;
 
 use serde_json::Value;
-use signup_testkit::{TestDatabase, eventually};
-use tempfile::TempDir;
 
-use crate::operator::Done;
-use crate::stack::{Stack, dev, dev_with, shell};
+use crate::stack::{Stack, dev, environment, replies, shell};
 
 const VARIABLES: [&str; 15] = [
     "BYTEPOWER_KEY_NAME",
@@ -30,18 +25,6 @@ const VARIABLES: [&str; 15] = [
     "XDUA_URL",
 ];
 
-fn folder() -> TempDir {
-    tempfile::tempdir().unwrap()
-}
-
-fn environment(folder: &Path) -> BTreeMap<String, String> {
-    let text = fs::read_to_string(folder.join(".signup/demo.env")).unwrap();
-    text.lines()
-        .map(|line| line.split_once('=').unwrap())
-        .map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned()))
-        .collect()
-}
-
 async fn get(url: &str) -> String {
     let answer = reqwest::get(url).await.unwrap();
     assert_eq!(answer.status(), 200, "{url}");
@@ -58,18 +41,9 @@ fn page(environment: &BTreeMap<String, String>) -> &str {
         .unwrap()
 }
 
-/// The lines that a call printed, as JSON.
-fn replies(done: &Done) -> Vec<Value> {
-    assert!(done.status == 0 && done.stderr.is_empty(), "{done:?}");
-    done.stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_printed_calls_sign_users_up_and_show_messages_and_events() {
-    let folder = folder();
+    let folder = tempfile::tempdir().unwrap();
     let mut stack = Stack::start(dev(folder.path()));
     let calls = stack.calls();
     assert_eq!(calls.len(), 3, "{}", stack.announced);
@@ -146,7 +120,7 @@ async fn the_printed_calls_sign_users_up_and_show_messages_and_events() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_shows_where_everything_is() {
-    let folder = folder();
+    let folder = tempfile::tempdir().unwrap();
     let stack = Stack::start(dev(folder.path()));
     let environment = environment(folder.path());
     let page = page(&environment);
@@ -176,7 +150,7 @@ async fn the_page_shows_where_everything_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_environment_file_has_exactly_the_documented_variables_and_is_private() {
-    let folder = folder();
+    let folder = tempfile::tempdir().unwrap();
     let stack = Stack::start(dev(folder.path()));
     let environment = environment(folder.path());
     let names: Vec<&str> = environment.keys().map(String::as_str).collect();
@@ -199,7 +173,7 @@ async fn the_environment_file_has_exactly_the_documented_variables_and_is_privat
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_keeps_users_and_credentials() {
-    let folder = folder();
+    let folder = tempfile::tempdir().unwrap();
     let first = Stack::start(dev(folder.path()));
     let call = first.calls()[0]
         .replace("user-", "same-name")
@@ -223,7 +197,7 @@ async fn a_restart_keeps_users_and_credentials() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_credentials_are_made_anew_and_work() {
-    let folder = folder();
+    let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(".signup/demo.env");
     let first = Stack::start(dev(folder.path()));
     let before = environment(folder.path());
@@ -253,7 +227,7 @@ async fn lost_credentials_are_made_anew_and_work() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reset_deletes_the_data_of_earlier_runs_and_nothing_else() {
-    let folder = folder();
+    let folder = tempfile::tempdir().unwrap();
     Stack::start(dev(folder.path())).stop().await;
     let before = environment(folder.path());
     let foreign = folder.path().join(".signup/notes.txt");
@@ -268,117 +242,4 @@ async fn reset_deletes_the_data_of_earlier_runs_and_nothing_else() {
         before["XDUA_APP_TOKEN"]
     );
     assert_eq!(fs::read_to_string(foreign).unwrap(), "mine");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn it_runs_on_postgres_as_well() {
-    let (folder, database) = (folder(), TestDatabase::postgres());
-    let mut command = dev(folder.path());
-    command.env("SIGNUP__DATABASE__URL", database.url()).env(
-        "SIGNUP__SECRETS__KEYS",
-        "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
-    );
-    let stack = Stack::start(command);
-    for call in stack.calls() {
-        replies(&shell(
-            "bash",
-            folder.path(),
-            &format!("{}\n{call}", stack.source()),
-        ));
-    }
-    stack.stop().await;
-
-    let mut command = dev(folder.path());
-    command
-        .arg("--reset")
-        .env("SIGNUP__DATABASE__URL", database.url());
-    command.env(
-        "SIGNUP__SECRETS__KEYS",
-        "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
-    );
-    Done::from(command.output().unwrap()).refused(2, &["--reset", "postgres://***@"]);
-}
-
-#[test]
-fn taken_ports_are_told_before_anything_is_done() {
-    let folder = folder();
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port().to_string();
-    let mut command = dev_with(folder.path(), &port);
-    command.args(["--dir", "data"]);
-
-    let done = Done::from(command.output().unwrap());
-
-    let expected = [
-        format!("port {port}"),
-        "XDUA".into(),
-        "--xdua-port".into(),
-        "make run XDUA_PORT=".into(),
-    ];
-    done.refused(1, &expected.each_ref().map(String::as_str));
-    assert!(!folder.path().join("data").exists());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn sigterm_stops_it_as_well() {
-    let folder = folder();
-    let mut stack = Stack::start(dev(folder.path()));
-    stack.signal("TERM");
-    assert_eq!(stack.wait().await.code(), Some(0));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_interrupt_does_not_wait_for_anybody() {
-    let folder = folder();
-    let mut command = dev(folder.path());
-    command.env("SIGNUP__HTTP__SHUTDOWN_GRACE", "10m");
-    command.env("SIGNUP__HTTP__BODY_TIMEOUT", "5m");
-    let mut stack = Stack::start(command);
-    let api = environment(folder.path())["CIAM_URL"].clone();
-    let mut slow = TcpStream::connect(api.strip_prefix("http://").unwrap()).unwrap();
-    write!(
-        slow,
-        "POST /signup HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
-    )
-    .unwrap();
-    // The service reads the body now, and will not get it.
-    slow.read_exact(&mut [0; 12]).unwrap();
-
-    stack.signal("INT");
-    let log = folder.path().join(".signup/dev.log");
-    eventually(Duration::from_secs(30), async || {
-        let log = fs::read_to_string(&log).unwrap();
-        log.contains("SIGINT received")
-            .then_some(())
-            .ok_or("not noticed yet")
-    })
-    .await;
-    stack.signal("INT");
-
-    assert_eq!(stack.wait().await.code(), Some(130));
-}
-
-#[test]
-fn scripts_get_the_addresses_as_json() {
-    let folder = folder();
-    let mut command = dev(folder.path());
-    command.arg("--json");
-    let mut child = command.spawn().unwrap();
-    let mut line = String::new();
-    std::io::BufRead::read_line(
-        &mut std::io::BufReader::new(child.stdout.take().unwrap()),
-        &mut line,
-    )
-    .unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let ready: Value = serde_json::from_str(&line).unwrap();
-    assert!(
-        ready["apis"]["ciam"]
-            .as_str()
-            .unwrap()
-            .starts_with("http://127.0.0.1:"),
-        "{ready}"
-    );
-    assert_eq!(ready["env_file"], ".signup/demo.env");
 }

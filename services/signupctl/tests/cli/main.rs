@@ -4,6 +4,7 @@
 
 mod applying;
 mod dev;
+mod dev_process;
 mod diagnosis;
 mod examples;
 mod keys;

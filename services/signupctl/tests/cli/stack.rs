@@ -1,5 +1,7 @@
 //! `signupctl dev`, started as people start it.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -7,6 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use signup_testkit::eventually;
 
 use crate::operator::{Done, program};
@@ -149,4 +152,22 @@ pub fn shell(shell: &str, folder: &Path, script: &str) -> Done {
     let mut command = Command::new(shell);
     command.arg("-c").arg(script).current_dir(folder);
     command.output().unwrap().into()
+}
+
+/// The lines that a call printed, as JSON.
+pub fn replies(done: &Done) -> Vec<Value> {
+    assert!(done.status == 0 && done.stderr.is_empty(), "{done:?}");
+    done.stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// The variables of `demo.env`.
+pub fn environment(folder: &Path) -> BTreeMap<String, String> {
+    let text = fs::read_to_string(folder.join(".signup/demo.env")).unwrap();
+    text.lines()
+        .map(|line| line.split_once('=').unwrap())
+        .map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned()))
+        .collect()
 }

@@ -41,15 +41,20 @@ pub fn inbox(messages: &[Message]) -> String {
         let time = escape(&message.time.to_string());
         let (provider, name) = (escape(&message.provider), escape(&message.application));
         let (channel, address) = (escape(message.channel.as_str()), escape(&message.address));
-        let subject = message.subject.as_deref().map(escape).unwrap_or_default();
-        let text = escape(&message.text);
+        let lines = message.subject.iter().chain([&message.text]);
+        let text = lines
+            .map(|line| escape(line))
+            .collect::<Vec<_>>()
+            .join("\n");
+        // Seconds are exact enough for people.
+        let clock = time.split(['T', '.']).take(2).collect::<Vec<_>>().join(" ");
         let code = message
             .code
             .as_deref()
             .map_or_else(|| "none".to_owned(), escape);
         rows.push_str(&format!(
-            "<tr><td><time datetime=\"{time}\">{time}</time></td><td>{channel}</td><td>{address}</td>\
-             <td>{provider}/{name}</td><td class=code>{code}</td><td class=text>{subject}\n{text}</td></tr>\n"
+            "<tr><td><time datetime=\"{time}\">{clock}</time></td><td>{channel}</td><td>{address}</td>\
+             <td>{provider}/{name}</td><td class=code>{code}</td><td class=text>{text}</td></tr>\n"
         ));
     }
     let list = if messages.is_empty() {
