@@ -17,6 +17,9 @@ use crate::output::{Output, table};
 use crate::providers;
 use crate::workplace::{Workplace, now};
 
+/// What goes with new secrets.
+const NOTICE: &str = "These secrets are new. Store them now: they are not shown again.";
+
 /// Compares, shows, and writes unless this is a dry run.
 pub async fn run(place: &Workplace, arguments: &ApplyArgs, output: Output) -> anyhow::Result<()> {
     let declared = read_all(&arguments.files)?;
@@ -148,7 +151,11 @@ fn refuse_repeats(declared: &[Declared]) -> Result<(), Misuse> {
 
 fn as_json(plan: &Plan, dry_run: bool) -> Value {
     let secrets: Vec<Value> = plan.secrets.iter().map(secret_json).collect();
-    json!({"dry_run": dry_run, "steps": plan.steps, "secrets": secrets})
+    let mut value = json!({"dry_run": dry_run, "steps": plan.steps, "secrets": secrets});
+    if !secrets.is_empty() {
+        value["notice"] = json!(NOTICE);
+    }
+    value
 }
 
 fn secret_json(new: &NewSecret) -> Value {
@@ -193,7 +200,7 @@ fn as_text(plan: &Plan, dry_run: bool) -> String {
                 ]
             })
             .collect();
-        text.push_str("\nNew secrets. Store them now: they are not shown again.\n\n");
+        text.push_str(&format!("\n{NOTICE}\n\n"));
         text.push_str(&table(["CREDENTIAL", "APPLICATION", "SECRET"], &rows, ""));
         text.push('\n');
     }

@@ -48,10 +48,10 @@ async fn the_printed_calls_sign_users_up_and_show_messages_and_events() {
     let calls = stack.calls();
     assert_eq!(calls.len(), 3, "{}", stack.announced);
 
-    // Pasted twice, because the second time must work as well; dash knows `source` as a dot.
+    // Pasted twice, because the second time must work as well; a plain sh knows `source` as a dot only.
     for (name, source) in [
         ("bash", stack.source().to_owned()),
-        ("dash", stack.source().replace("source ", ". ./")),
+        ("sh", stack.source().replace("source ", ". ./")),
     ] {
         let paste = |call: &str| replies(&shell(name, folder.path(), &format!("{source}\n{call}")));
         let bytepower = paste(&calls[0]);

@@ -10,6 +10,7 @@ mod examples;
 mod keys;
 mod migrating;
 mod operator;
+mod running;
 mod stack;
 mod tokens;
 mod usage;
