@@ -29,14 +29,15 @@ struct Wanted {
     secret_variable: &'static str,
 }
 
-const fn client(
+const fn wanted(
+    (provider, kind): (&'static str, CredentialKind),
     id: &'static str,
     id_variable: &'static str,
     secret_variable: &'static str,
 ) -> Wanted {
     Wanted {
-        provider: CIAM,
-        kind: CredentialKind::ClientSecret,
+        provider,
+        kind,
         id,
         id_variable,
         secret_variable,
@@ -58,29 +59,21 @@ const URLS: [(&str, &str); 3] = [
     (CIAM, "CIAM_URL"),
 ];
 
-const WANTED: [Wanted; 4] = [
-    Wanted {
-        provider: BYTEPOWER,
-        kind: CredentialKind::ServerKey,
-        id: "demo-server",
-        id_variable: "BYTEPOWER_KEY_NAME",
-        secret_variable: "BYTEPOWER_KEY_SECRET",
-    },
-    client(
-        "demo-username",
-        "CIAM_USERNAME_CLIENT_ID",
-        "CIAM_USERNAME_CLIENT_SECRET",
-    ),
-    client(
-        "demo-email",
-        "CIAM_EMAIL_CLIENT_ID",
-        "CIAM_EMAIL_CLIENT_SECRET",
-    ),
-    client(
-        "demo-phone",
-        "CIAM_PHONE_CLIENT_ID",
-        "CIAM_PHONE_CLIENT_SECRET",
-    ),
+const SERVER: (&str, CredentialKind) = (BYTEPOWER, CredentialKind::ServerKey);
+const APP: (&str, CredentialKind) = (BYTEPOWER, CredentialKind::ClientKey);
+const CLIENT: (&str, CredentialKind) = (CIAM, CredentialKind::ClientSecret);
+
+/// Two BytePower apps, the second one with sign-up verification, each with a key for its server and one for its clients;
+/// and three CIAM applications.
+#[rustfmt::skip]
+const WANTED: [Wanted; 7] = [
+    wanted(SERVER, "demo-server", "BYTEPOWER_KEY_NAME", "BYTEPOWER_KEY_SECRET"),
+    wanted(SERVER, "demo-verified-server", "BYTEPOWER_VERIFIED_KEY_NAME", "BYTEPOWER_VERIFIED_KEY_SECRET"),
+    wanted(APP, "demo-client", "BYTEPOWER_CLIENT_KEY_ID", "BYTEPOWER_CLIENT_KEY_SECRET"),
+    wanted(APP, "demo-verified-client", "BYTEPOWER_VERIFIED_CLIENT_KEY_ID", "BYTEPOWER_VERIFIED_CLIENT_KEY_SECRET"),
+    wanted(CLIENT, "demo-username", "CIAM_USERNAME_CLIENT_ID", "CIAM_USERNAME_CLIENT_SECRET"),
+    wanted(CLIENT, "demo-email", "CIAM_EMAIL_CLIENT_ID", "CIAM_EMAIL_CLIENT_SECRET"),
+    wanted(CLIENT, "demo-phone", "CIAM_PHONE_CLIENT_ID", "CIAM_PHONE_CLIENT_SECRET"),
 ];
 
 /// Declares the demo applications of all providers.

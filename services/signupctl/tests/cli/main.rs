@@ -11,6 +11,7 @@ mod keys;
 mod migrating;
 mod operator;
 mod running;
+mod secrecy;
 mod stack;
 mod tokens;
 mod usage;

@@ -46,7 +46,10 @@ async fn no_log_at_any_level_holds_a_secret_or_a_whole_identifier() {
     }
 
     // Six digits can be part of an id by chance; as a word of their own they are a code.
-    let mut codes: Vec<&str> = inbox.iter().filter_map(|one| one["code"].as_str()).collect();
+    let mut codes: Vec<&str> = inbox
+        .iter()
+        .filter_map(|one| one["code"].as_str())
+        .collect();
     codes.push(&email_code);
     assert!(codes.len() > 3);
     let mut words = log.split(|letter: char| !letter.is_alphanumeric());

@@ -14,7 +14,7 @@ use signup_testkit::eventually;
 
 use crate::operator::{Done, program};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Stack {
     child: Child,

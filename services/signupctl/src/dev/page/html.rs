@@ -26,9 +26,8 @@ pub fn index(page: &Page) -> String {
              <h2>APIs</h2>\n<div class=table><table><thead><tr><th scope=col>Provider</th><th scope=col>URL</th>\
              <th scope=col>Documentation</th><th scope=col>OpenAPI</th><th scope=col>Health</th></tr></thead>\n\
              <tbody>\n{apis}</tbody></table></div>\n\
-             <p>The demo applications&#8217; credentials are in <code>{demo_env}</code>. Others, such as that of \
-             <code>bytepower/demo-verified</code>, are listed by <code>signupctl key list</code>; \
-             <code>signupctl key rotate</code> gives a new secret for one.</p>"
+             <p>The demo applications&#8217; credentials are in <code>{demo_env}</code>; <code>VERIFIED</code> names \
+             those of the BytePower app that asks for a code.</p>"
         ),
         "",
     )
