@@ -87,8 +87,8 @@ pub(crate) enum Platform {
 
 impl Attribution {
     /// Reads the fields of a sign-up's body.
-    pub(crate) fn read(body: &mut Object) -> Result<Self, Error> {
-        let mut text = |name| attribute(body, name);
+    pub(crate) fn read(body: &Object) -> Result<Self, Error> {
+        let text = |name| attribute(body, name);
         Ok(Self {
             segment_id: text("segment_id")?,
             custom_config_id: text("custom_config_id")?,
@@ -111,7 +111,7 @@ impl Attribution {
 
 impl Platform {
     /// Reads the field `platform` of an object; none if it is missing or `null`.
-    pub(crate) fn read(object: &mut Object) -> Result<Option<Self>, Error> {
+    pub(crate) fn read(object: &Object) -> Result<Option<Self>, Error> {
         match object.text("platform")?.as_deref() {
             None => Ok(None),
             Some("ios") => Ok(Some(Self::Ios)),
@@ -122,7 +122,7 @@ impl Platform {
     }
 }
 
-fn attribute(body: &mut Object, name: &str) -> Result<Option<String>, Error> {
+fn attribute(body: &Object, name: &str) -> Result<Option<String>, Error> {
     let text = body.text(name)?;
     if let Some(text) = &text {
         text_attribute(text).map_err(|problem| body.fault(name, problem))?;

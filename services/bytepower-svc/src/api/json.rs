@@ -2,67 +2,59 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use crate::error::Error;
 
-/// An object with all its members in their order, repeated ones included. Members that nobody asks for are ignored.
-pub(crate) struct Object {
+/// An object with all its members in their order, repeated ones included.
+///
+/// A member's value is read when somebody asks for it. Those that nobody asks for need only be JSON by its grammar, so
+/// none of them can be too large, too deep or too odd to be ignored.
+pub(crate) struct Object<'a> {
     /// The names of the objects around it, with a dot after each.
     path: String,
-    members: Vec<(String, Member)>,
+    members: Members<'a>,
 }
 
-enum Member {
-    Null,
-    Text(String),
-    Object(Object),
-    /// A number, a truth value or an array: no field of ours is one.
-    Other,
-}
+struct Members<'a>(Vec<(String, &'a RawValue)>);
 
-impl Object {
-    /// Reads a body. Objects nested more than about 120 deep are no valid JSON here.
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
-        match serde_json::from_slice(body) {
-            Ok(Member::Object(object)) => Ok(object),
-            Ok(_) => Err(Error::invalid("body", "must be a JSON object")),
-            Err(error) => Err(Error::invalid(
-                "body",
-                format!(
-                    "is not valid JSON at line {}, column {}",
-                    error.line(),
-                    error.column()
-                ),
-            )),
-        }
+impl<'a> Object<'a> {
+    /// Reads a body.
+    pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Error> {
+        let members = serde_json::from_slice(body).map_err(|error| {
+            let problem = if error.is_data() {
+                "must be a JSON object".to_owned()
+            } else {
+                let (line, column) = (error.line(), error.column());
+                format!("is not valid JSON at line {line}, column {column}")
+            };
+            Error::invalid("body", problem)
+        })?;
+        Ok(Self {
+            path: String::new(),
+            members,
+        })
     }
 
     /// The text of a field; none if the field is missing or `null`.
-    pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, Error> {
-        match self.take(name)? {
-            Member::Null => Ok(None),
-            Member::Text(text) => Ok(Some(text)),
-            Member::Object(_) | Member::Other => Err(self.fault(name, "must be a string")),
-        }
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Error> {
+        self.read(name, '"', "must be a string")
     }
 
     /// The text of a field that must be there.
-    pub(crate) fn required_text(&mut self, name: &str) -> Result<String, Error> {
+    pub(crate) fn required_text(&self, name: &str) -> Result<String, Error> {
         self.text(name)?
             .ok_or_else(|| self.fault(name, "is required"))
     }
 
     /// The object in a field; none if the field is missing or `null`.
-    pub(crate) fn object(&mut self, name: &str) -> Result<Option<Self>, Error> {
-        match self.take(name)? {
-            Member::Null => Ok(None),
-            Member::Object(object) => Ok(Some(Self {
-                path: format!("{}{name}.", self.path),
-                ..object
-            })),
-            Member::Text(_) | Member::Other => Err(self.fault(name, "must be an object")),
-        }
+    pub(crate) fn object(&self, name: &str) -> Result<Option<Self>, Error> {
+        let members = self.read(name, '{', "must be an object")?;
+        Ok(members.map(|members| Self {
+            path: format!("{}{name}.", self.path),
+            members,
+        }))
     }
 
     /// A fault of a field of this object.
@@ -70,73 +62,53 @@ impl Object {
         Error::invalid(format!("{}{name}", self.path), problem)
     }
 
-    /// Takes a member out. Of a repeated one nobody could say which was meant, and programs differ in which they take.
-    fn take(&mut self, name: &str) -> Result<Member, Error> {
-        let mut found = Member::Null;
-        let mut count = 0;
-        for (_, member) in self.members.iter_mut().filter(|(key, _)| key == name) {
-            count += 1;
-            found = std::mem::replace(member, Member::Null);
+    /// Reads a field of the JSON type that begins with `first`; none if the field is missing or `null`.
+    fn read<T: Deserialize<'a>>(
+        &self,
+        name: &str,
+        first: char,
+        other_type: &str,
+    ) -> Result<Option<T>, Error> {
+        match self.member(name)? {
+            None | Some("null") => Ok(None),
+            Some(value) if value.starts_with(first) => serde_json::from_str(value)
+                .map(Some)
+                // By the grammar it is JSON, so this is half of a surrogate pair.
+                .map_err(|_| self.fault(name, "must be valid Unicode")),
+            Some(_) => Err(self.fault(name, other_type)),
         }
-        if count > 1 {
-            return Err(self.fault(name, "must not occur twice"));
+    }
+
+    /// The JSON of a member. Of a repeated one nobody could say which was meant, and programs differ in which they take.
+    fn member(&self, name: &str) -> Result<Option<&'a str>, Error> {
+        let mut found = self.members.0.iter().filter(|(key, _)| key == name);
+        match (found.next(), found.next()) {
+            (_, Some(_)) => Err(self.fault(name, "must not occur twice")),
+            (member, None) => Ok(member.map(|(_, value)| value.get())),
         }
-        Ok(found)
     }
 }
 
-impl<'de> Deserialize<'de> for Member {
+impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(MemberVisitor)
+        deserializer.deserialize_map(MembersVisitor)
     }
 }
 
-struct MemberVisitor;
+struct MembersVisitor;
 
-impl<'de> Visitor<'de> for MemberVisitor {
-    type Value = Member;
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("any value")
+        formatter.write_str("an object")
     }
 
-    fn visit_unit<E>(self) -> Result<Member, E> {
-        Ok(Member::Null)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Member, E> {
-        Ok(Member::Other)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Member, E> {
-        Ok(Member::Other)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Member, E> {
-        Ok(Member::Other)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Member, E> {
-        Ok(Member::Other)
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Member, E> {
-        Ok(Member::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Member, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Member::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Member, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut members = Vec::new();
         while let Some(entry) = entries.next_entry()? {
             members.push(entry);
         }
-        Ok(Member::Object(Object {
-            path: String::new(),
-            members,
-        }))
+        Ok(Members(members))
     }
 }

@@ -68,17 +68,17 @@ impl SignUpBody {
     /// Reads a body. The first fault is reported: JSON, then which of the two forms it is, then that form's fields in
     /// the order in which they are listed here, then the fields beside it.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
-        let mut body = Object::parse(body)?;
+        let body = Object::parse(body)?;
         let forms = (
             body.object("name_password")?,
             body.object("email_password")?,
         );
         let form = match forms {
             (Some(form), None) => Form::Name {
-                name_password: NamePassword::read(form)?,
+                name_password: NamePassword::read(&form)?,
             },
             (None, Some(form)) => Form::Email {
-                email_password: EmailPassword::read(form)?,
+                email_password: EmailPassword::read(&form)?,
             },
             (Some(_), Some(_)) => {
                 let problem = "must not be sent together with name_password";
@@ -91,7 +91,7 @@ impl SignUpBody {
         };
         Ok(Self {
             form,
-            attribution: Attribution::read(&mut body)?,
+            attribution: Attribution::read(&body)?,
         })
     }
 
@@ -108,7 +108,7 @@ impl SignUpBody {
 }
 
 impl NamePassword {
-    fn read(mut form: Object) -> Result<Self, Error> {
+    fn read(form: &Object) -> Result<Self, Error> {
         let name = form.required_text("name")?;
         Ok(Self {
             name: Username::parse(&name, UsernameRule::Open)
@@ -119,13 +119,13 @@ impl NamePassword {
 }
 
 impl EmailPassword {
-    fn read(mut form: Object) -> Result<Self, Error> {
+    fn read(form: &Object) -> Result<Self, Error> {
         let email = form.required_text("email")?;
         Ok(Self {
             email: EmailAddress::parse(&email).map_err(|problem| form.fault("email", problem))?,
             password: password(EMAIL_PASSWORD, form.required_text("password")?)?,
             verify_code: form.text("verify_code")?,
-            platform: Platform::read(&mut form)?,
+            platform: Platform::read(form)?,
         })
     }
 }
