@@ -1,5 +1,9 @@
 //! `extra`, and the user tables that take it.
 
+use std::borrow::Cow;
+use std::str::Bytes;
+
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Problem};
@@ -14,41 +18,64 @@ const MAX_LEVELS: usize = 32;
 
 /// Reads `extra`: JSON text, or an object where the body is JSON.
 ///
-/// What is not JSON, or no object, counts as not given (seed 001); so does what nests too deep to be read safely.
+/// What is not JSON, or no object, counts as not given (seed 001), however large it is.
 ///
 /// # Errors
-/// It is too large.
+/// It is an object that is too large or nests too deep, or one that no consumer could read: with a number beyond all
+/// range, or half of a surrogate pair.
 pub(crate) fn read_extra(given: Option<&Value>) -> Result<Option<Map<String, Value>>, Error> {
-    let (bytes, extra) = match given {
+    let text = match given {
         None => return Ok(None),
-        Some(Value::String(text)) => (text.len(), serde_json::from_str(text).ok()),
-        Some(value) => (value.to_string().len(), Some(value.clone())),
+        Some(Value::String(text)) => Cow::Borrowed(text.as_str()),
+        Some(value) => Cow::Owned(value.to_string()),
     };
-    if bytes > MAX_BYTES {
+    if !is_object(&text) {
+        return Ok(None);
+    }
+    if text.len() > MAX_BYTES {
         return Err(Error::invalid("extra", Problem::MoreBytes(MAX_BYTES)));
     }
-    Ok(match extra {
-        Some(value @ Value::Object(_)) if !nests_deeper(&value, MAX_LEVELS) => as_object(value),
-        _ => None,
-    })
-}
-
-fn as_object(value: Value) -> Option<Map<String, Value>> {
-    match value {
-        Value::Object(object) => Some(object),
-        _ => None,
+    if levels(&text) > MAX_LEVELS {
+        return Err(Error::invalid("extra", Problem::MoreLevels(MAX_LEVELS)));
     }
+    serde_json::from_str(&text)
+        .map(Some)
+        .map_err(|_| Error::invalid("extra", Problem::Unreadable))
 }
 
-fn nests_deeper(value: &Value, levels: usize) -> bool {
-    match value {
-        Value::Object(object) => {
-            levels == 0 || object.values().any(|inner| nests_deeper(inner, levels - 1))
+/// Whether a text is an object by the grammar of JSON, whatever it holds.
+fn is_object(text: &str) -> bool {
+    let starts_as_one = text
+        .trim_start_matches([' ', '\t', '\r', '\n'])
+        .starts_with('{');
+    // Values that are ignored are read without recursion.
+    starts_as_one && serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+/// How deep the objects and arrays of a JSON text nest.
+fn levels(json: &str) -> usize {
+    let (mut level, mut deepest) = (0_usize, 0);
+    let mut bytes = json.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'{' | b'[' => level += 1,
+            b'}' | b']' => level = level.saturating_sub(1),
+            b'"' => skip_string(&mut bytes),
+            _ => {}
         }
-        Value::Array(array) => {
-            levels == 0 || array.iter().any(|inner| nests_deeper(inner, levels - 1))
+        deepest = deepest.max(level);
+    }
+    deepest
+}
+
+/// Goes behind the quote that ends a string.
+fn skip_string(bytes: &mut Bytes) {
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return,
+            b'\\' => _ = bytes.next(),
+            _ => {}
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 
@@ -123,35 +150,86 @@ mod tests {
         fit(&settings(), table, as_object(extra)).map(Value::from)
     }
 
+    fn as_object(value: Value) -> Option<Map<String, Value>> {
+        value.as_object().cloned()
+    }
+
+    fn refusal(given: &Value) -> Error {
+        read_extra(Some(given)).unwrap_err()
+    }
+
     #[test]
-    fn what_is_no_json_object_counts_as_not_given() {
-        for text in ["{", "", "x", "null", "[]", "\"{}\"", "1", "{\"a\":1}x"] {
+    fn what_is_no_json_object_counts_as_not_given_however_large_it_is() {
+        for text in [
+            "{",
+            "",
+            "x",
+            "null",
+            "[]",
+            "\"{}\"",
+            "1",
+            "{\"a\":1}x",
+            "{nickname:1}",
+        ] {
             assert_eq!(read_extra(Some(&json!(text))).unwrap(), None, "{text}");
         }
-        for value in [json!([]), json!(1), json!(true)] {
+        for text in ["x".repeat(20_000), "{".repeat(20_000), "[".repeat(20_000)] {
+            assert_eq!(read_extra(Some(&json!(text))).unwrap(), None);
+        }
+        for value in [
+            json!([]),
+            json!(1),
+            json!(true),
+            json!(["x".repeat(20_000)]),
+        ] {
             assert_eq!(read_extra(Some(&value)).unwrap(), None, "{value}");
         }
         let object = json!({"a": 1});
         let read = read_extra(Some(&object)).unwrap();
         assert_eq!(Value::from(read), object);
-        assert_eq!(
-            read_extra(Some(&json!("{\"a\":1}"))).unwrap(),
-            as_object(object)
-        );
+        let text = json!(" \n{\"a\":1}");
+        assert_eq!(read_extra(Some(&text)).unwrap(), as_object(object));
     }
 
     #[test]
-    fn extra_has_at_most_16_kib_and_32_levels() {
+    fn an_object_has_at_most_16_kib() {
         let of_bytes = |bytes: usize| json!(format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8)));
         assert!(read_extra(Some(&of_bytes(MAX_BYTES))).unwrap().is_some());
-        assert!(read_extra(Some(&of_bytes(MAX_BYTES + 1))).is_err());
+        let too_large = Error::invalid("extra", Problem::MoreBytes(MAX_BYTES));
+        assert_eq!(refusal(&of_bytes(MAX_BYTES + 1)), too_large);
+        let as_member = json!({"a": "x".repeat(MAX_BYTES)});
+        assert_eq!(refusal(&as_member), too_large);
+    }
+
+    #[test]
+    fn an_object_has_at_most_32_levels() {
         let of_levels = |levels: usize| (1..levels).fold(json!({}), |inner, _| json!({"a": inner}));
         assert!(read_extra(Some(&of_levels(32))).unwrap().is_some());
-        for deep in [of_levels(33), json!(of_levels(33).to_string())] {
-            assert_eq!(read_extra(Some(&deep)).unwrap(), None);
+        let too_deep = Error::invalid("extra", Problem::MoreLevels(MAX_LEVELS));
+        assert_eq!(refusal(&of_levels(33)), too_deep);
+        assert_eq!(refusal(&json!(of_levels(33).to_string())), too_deep);
+        let deeper_than_readable = "{\"a\":[".repeat(2000) + "1" + &"]}".repeat(2000);
+        assert_eq!(refusal(&json!(deeper_than_readable)), too_deep);
+        let brackets_in_texts = json!({"a": "{[\"\\".repeat(100)});
+        for given in [
+            brackets_in_texts.clone(),
+            json!(brackets_in_texts.to_string()),
+        ] {
+            assert_eq!(
+                read_extra(Some(&given)).unwrap(),
+                as_object(brackets_in_texts.clone())
+            );
         }
-        let deeper_than_readable = json!("{\"a\":".repeat(200) + "1" + &"}".repeat(200));
-        assert_eq!(read_extra(Some(&deeper_than_readable)).unwrap(), None);
+        let side_by_side = json!({"a": vec![json!([]); 40]});
+        assert!(read_extra(Some(&side_by_side)).unwrap().is_some());
+    }
+
+    #[test]
+    fn an_object_that_no_consumer_could_read_is_refused() {
+        for text in ["{\"a\":1e999}", "{\"a\":\"\\ud800\"}"] {
+            let unreadable = Error::invalid("extra", Problem::Unreadable);
+            assert_eq!(refusal(&json!(text)), unreadable, "{text}");
+        }
     }
 
     #[test]

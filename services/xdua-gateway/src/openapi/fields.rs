@@ -74,8 +74,8 @@ pub(crate) struct UserFields {
     #[schema(example = "default.jpg", max_length = 255)]
     avatar: Option<String>,
     /// The fields of the user table: JSON text of an object (seed 001), or the object itself in a JSON body (vendor). What
-    /// is not JSON, or no object, counts as not given (seed 001). At most 16,384 bytes; with more than 32 levels it counts
-    /// as not given (our choice). 额外字段，JSON
+    /// is not JSON, or no object, counts as not given (seed 001). At most 16,384 bytes and 32 levels (our choice).
+    /// 额外字段，JSON
     #[param(example = json!("{\"nickname\":\"我的昵称\",\"target\":8000}"), value_type = Option<String>)]
     #[schema(example = json!({"nickname": "我的昵称", "target": 8000}), value_type = Option<serde_json::Value>)]
     extra: Option<serde_json::Value>,

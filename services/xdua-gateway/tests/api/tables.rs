@@ -22,15 +22,24 @@ async fn extra_goes_to_a_table_of_the_shop() {
     let large = format!("{{\"a\":\"{}\"}}", "x".repeat(16 * 1024));
     let too_large = send("+86-15810419011", "DefaultX", &large).await;
     too_large.fails("invalid_parameter", "参数 extra 不能超过 16384 字节");
+    let deep = [33, 2000].map(|levels| "{\"a\":".repeat(levels) + "1" + &"}".repeat(levels));
+    for deep in &deep {
+        let too_deep = send("+86-15810419011", "DefaultX", deep).await;
+        too_deep.fails("invalid_parameter", "参数 extra 嵌套不能超过 32 层");
+    }
+    let beyond_range = send("+86-15810419011", "DefaultX", "{\"a\":1e999}").await;
+    beyond_range.fails("invalid_parameter", "参数 extra 含有无法读取的数字或文本");
 
     send("+86-15810419011", "Members", "{\"nickname\":\"木木\"}")
         .await
         .id();
     let filled = json!({"nickname": "木木", "target": 8000, "vip": false, "tags": []});
     assert_eq!(gateway.newest_user().await["profile"]["extra"], filled);
+    let large = "x".repeat(20_000);
     for (phone, broken) in [
         ("+86-15810419012", "{nickname:1}"),
         ("+86-15810419013", "[1]"),
+        ("+86-15810419014", &large),
     ] {
         send(phone, "DefaultX", broken).await.id();
         assert_eq!(gateway.newest_user().await["profile"].get("extra"), None);
