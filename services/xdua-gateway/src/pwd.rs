@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 use md5::{Digest, Md5};
 use signup_core::password::{Password, common_passwords};
 
-/// The digests of common passwords: as they stand in the list, with a capital letter first, and in capitals.
+/// The digests of common passwords: as they stand in the list, with a capital letter first, and in capitals; and of no
+/// password at all, which clients send when they do not look at what people typed.
 static COMMON: LazyLock<HashSet<[u8; 16]>> = LazyLock::new(|| {
     common_passwords()
         .flat_map(|password| {
@@ -21,6 +22,7 @@ static COMMON: LazyLock<HashSet<[u8; 16]>> = LazyLock::new(|| {
                 password.to_ascii_uppercase(),
             ]
         })
+        .chain([String::new()])
         .map(|password| Md5::digest(password.as_bytes()).into())
         .collect()
 });
@@ -57,7 +59,14 @@ mod tests {
 
     #[test]
     fn common_passwords_are_known_by_their_digests() {
-        for password in ["123456", "password", "Password", "PASSWORD", "qwertyuiop"] {
+        for password in [
+            "",
+            "123456",
+            "password",
+            "Password",
+            "PASSWORD",
+            "qwertyuiop",
+        ] {
             assert!(is_common(password), "{password}");
         }
         assert!(!is_common("correct horse battery staple"));

@@ -230,11 +230,14 @@ async fn common_passwords_are_refused_unless_the_shop_is_a_legacy_one() {
     let gateway = Gateway::start().await;
     let token = gateway.app_token("MultApp1");
     let md5_of_123456 = "E10ADC3949BA59ABBE56E057F20F883E";
-    let fields = with(&at_will("+86-15810419011"), &[("pwd", md5_of_123456)]);
-    gateway
-        .user_as(&token, &fields)
-        .await
-        .fails("weak_password", "密码过于常见，请更换");
+    let md5_of_nothing = "d41d8cd98f00b204e9800998ecf8427e";
+    for pwd in [md5_of_123456, md5_of_nothing] {
+        let fields = with(&at_will("+86-15810419011"), &[("pwd", pwd)]);
+        gateway
+            .user_as(&token, &fields)
+            .await
+            .fails("weak_password", "密码过于常见，请更换");
+    }
     let upper = PWD.to_uppercase();
     let fields = with(&at_will("+86-15810419011"), &[("pwd", &upper)]);
     gateway.user_as(&token, &fields).await.id();
