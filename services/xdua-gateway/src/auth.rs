@@ -26,15 +26,15 @@ pub(crate) struct Shop {
     pub(crate) settings: Arc<ApplicationSettings>,
 }
 
-/// Reads and verifies the token in `Authorization`: bare (vendor), or behind `Bearer ` (our choice).
+/// Reads and verifies the token in `Authorization`: bare (vendor), or behind `Bearer ` (our choice). Of two such headers
+/// programs on the way may have looked at either one, so neither counts.
 pub(crate) fn authenticate(app: &App, request: &HttpRequest) -> Result<Caller, TokenError> {
-    let header = request
-        .headers()
-        .get(AUTHORIZATION)
-        .ok_or(TokenError::Missing)?
-        .to_str()
-        .map_err(|_| TokenError::Invalid)?
-        .trim();
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let header = headers.next().ok_or(TokenError::Missing)?;
+    if headers.next().is_some() {
+        return Err(TokenError::Invalid);
+    }
+    let header = header.to_str().map_err(|_| TokenError::Invalid)?.trim();
     let token = match header.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         _ => header,

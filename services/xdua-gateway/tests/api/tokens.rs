@@ -73,6 +73,19 @@ async fn without_a_token_nobody_is_heard() {
 }
 
 #[tokio::test]
+async fn of_two_tokens_neither_counts() {
+    let gateway = Gateway::start().await;
+    let good = gateway.app_token("MultApp1");
+    for (first, second) in [(good.as_str(), "bad"), ("bad", &good), (&good, &good)] {
+        for path in ["/user", "/vfc"] {
+            let request = gateway.post_as(first, path).header("authorization", second);
+            let reply = answer(request.form(&at_will("+86-15810419011"))).await;
+            is_refused(&reply, INVALID);
+        }
+    }
+}
+
+#[tokio::test]
 async fn only_rs256_by_a_known_key_is_believed() {
     let gateway = Gateway::start().await;
     let claims = gateway.claims(APP);
