@@ -7,15 +7,18 @@ use std::collections::HashMap;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::CONTENT_TYPE;
+use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 use signup_http::Fault;
-use url::form_urlencoded;
 
 use crate::error::{Error, Problem};
 
 /// The fields that were given. Where one is given twice in one place, the last one counts.
 #[derive(Debug)]
-pub(crate) struct Parameters(HashMap<String, Value>);
+pub(crate) struct Parameters(Fields);
+
+/// Each with its value, or with why it has none. A field that nobody asks for may hold anything.
+type Fields = HashMap<String, Result<Value, Problem>>;
 
 /// The formats of a body.
 enum Format {
@@ -44,9 +47,9 @@ impl Parameters {
     /// A text field.
     ///
     /// # Errors
-    /// It is a JSON value that stands for no text.
+    /// It is not UTF-8, or a JSON value that stands for no text.
     pub(crate) fn text(&self, field: &'static str) -> Result<Option<&str>, Error> {
-        match self.0.get(field) {
+        match self.value(field)? {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(Error::invalid(field, Problem::NotText)),
@@ -56,15 +59,19 @@ impl Parameters {
     /// A text field that must be there.
     ///
     /// # Errors
-    /// It is missing, or a JSON value that stands for no text.
+    /// It is missing, not UTF-8, or a JSON value that stands for no text.
     pub(crate) fn required(&self, field: &'static str) -> Result<&str, Error> {
         self.text(field)?
             .ok_or_else(|| Error::invalid(field, Problem::Missing))
     }
 
     /// A field of any JSON type.
-    pub(crate) fn value(&self, field: &str) -> Option<&Value> {
-        self.0.get(field)
+    ///
+    /// # Errors
+    /// It is not UTF-8.
+    pub(crate) fn value(&self, field: &'static str) -> Result<Option<&Value>, Error> {
+        let value = self.0.get(field).map(Result::as_ref).transpose();
+        value.map_err(|problem| Error::invalid(field, *problem))
     }
 }
 
@@ -92,14 +99,30 @@ fn format(request: &HttpRequest) -> Result<Format, Fault> {
     }
 }
 
-fn pairs(text: &[u8]) -> HashMap<String, Value> {
-    form_urlencoded::parse(text)
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
+/// The pairs of a query or a form, as browsers write them (URL Standard, section 5.1), but for bytes that are not UTF-8:
+/// those are not replaced.
+fn pairs(text: &[u8]) -> Fields {
+    text.split(|byte| *byte == b'&')
+        .filter_map(|pair| {
+            let mut halves = pair.splitn(2, |byte| *byte == b'=');
+            let (name, value) = (halves.next()?, halves.next()?);
+            // No field of ours has a name that is not UTF-8.
+            let name = decoded(name).ok()?;
+            (!value.is_empty()).then(|| (name, decoded(value).map(Value::String)))
+        })
         .collect()
 }
 
-fn members(body: &[u8]) -> Result<HashMap<String, Value>, Fault> {
+fn decoded(text: &[u8]) -> Result<String, Problem> {
+    let spaced: Vec<u8> = text
+        .iter()
+        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
+        .collect();
+    let decoded = percent_decode(&spaced).decode_utf8();
+    decoded.map_or(Err(Problem::NotUtf8), |text| Ok(text.into_owned()))
+}
+
+fn members(body: &[u8]) -> Result<Fields, Fault> {
     let object: Map<String, Value> = serde_json::from_slice(body)
         .map_err(|_| Fault::MalformedBody("not a JSON object".to_owned()))?;
     Ok(object
@@ -107,8 +130,8 @@ fn members(body: &[u8]) -> Result<HashMap<String, Value>, Fault> {
         .filter(|(_, value)| !value.is_null() && value != "")
         .map(|(name, value)| match value {
             // `bday: 19860823`; a number is what its digits say.
-            Value::Number(number) => (name, Value::String(number.to_string())),
-            other => (name, other),
+            Value::Number(number) => (name, Ok(Value::String(number.to_string()))),
+            other => (name, Ok(other)),
         })
         .collect())
 }

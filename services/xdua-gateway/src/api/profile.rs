@@ -31,7 +31,7 @@ pub(super) fn read(
         Channel::Email => (tel, Some(ustr.to_owned())),
     };
     let table = parameters.required("tabx")?;
-    let extra = tables::read_extra(parameters.value("extra"))?;
+    let extra = tables::read_extra(parameters.value("extra")?)?;
     let extra = tables::fit(&shop.settings, table, extra)?;
     let name = name(parameters)?.unwrap_or_else(|| format!("{}/{ustr}", shop.application.id));
     let texts = [

@@ -11,6 +11,8 @@ pub(crate) enum Problem {
     Missing,
     /// It is JSON of a type that stands for no text.
     NotText,
+    /// Its bytes are not UTF-8.
+    NotUtf8,
     /// It is none of these.
     NotOneOf(&'static [&'static str]),
     /// It is no phone number.
@@ -57,6 +59,7 @@ impl Problem {
         match self {
             Self::Missing => "不能为空".to_owned(),
             Self::NotText => "必须是字符串".to_owned(),
+            Self::NotUtf8 => "必须使用 UTF-8 编码".to_owned(),
             Self::NotOneOf(words) => format!("必须是 {} 之一", words.join("、")),
             Self::NotAPhone => "不是有效的手机号，格式如 +86-15810419011".to_owned(),
             Self::NotAnEmail => "不是有效的邮箱地址".to_owned(),
@@ -80,6 +83,7 @@ impl Problem {
         match self {
             Self::Missing => "must not be empty".to_owned(),
             Self::NotText => "must be a string".to_owned(),
+            Self::NotUtf8 => "must be encoded in UTF-8".to_owned(),
             Self::NotOneOf(words) => format!("must be one of {}", words.join(", ")),
             Self::NotAPhone => "is not a phone number such as +86-15810419011".to_owned(),
             Self::NotAnEmail => "is not an e-mail address".to_owned(),

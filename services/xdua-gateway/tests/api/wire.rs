@@ -297,3 +297,44 @@ async fn a_text_field_that_is_an_object_is_refused() {
             .fails("invalid_parameter", "参数 ustr 必须是字符串");
     }
 }
+
+#[tokio::test]
+async fn a_field_that_is_not_utf_8_is_refused_by_name() {
+    let gateway = Gateway::start().await;
+    let fields = at_will("+86-15810419011");
+    let form = |more: &str| {
+        let pairs = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}&", value.replace('+', "%2B")));
+        pairs.collect::<String>() + more
+    };
+    let token = gateway.app_token("MultApp1");
+    let post = |path: &str, body: String| {
+        let request = gateway.post_as(&token, path);
+        answer(request.header("content-type", FORM).body(body))
+    };
+    for field in ["name", "avatar", "extra", "vfcode", "pwd"] {
+        let reason = format!("参数 {field} 必须使用 UTF-8 编码");
+        let broken = format!("{field}=a%ff%fe");
+        let reply = post("/user", form(&broken)).await;
+        reply.fails("invalid_parameter", &reason);
+        let in_query = gateway.post_as(&token, &format!("/user?{}", form(&broken)));
+        answer(in_query).await.fails("invalid_parameter", &reason);
+    }
+    let raw = [form("name=").as_bytes(), b"\xc3("].concat();
+    let request = gateway
+        .post_as(&token, "/user")
+        .header("content-type", FORM);
+    answer(request.body(raw))
+        .await
+        .fails("invalid_parameter", "参数 name 必须使用 UTF-8 编码");
+    let reply = post("/vfc", "vfaddr=%ff&tmpl=SMS_25335288".to_owned()).await;
+    reply.fails("invalid_parameter", "参数 vfaddr 必须使用 UTF-8 编码");
+    // What is typed as U+FFFD is text like any other, and unknown fields may hold anything.
+    let replacement = form("name=%EF%BF%BD%e6%9C%a8%2&incode=%ff&%ff=1&sex");
+    post("/user", replacement).await.id();
+    assert_eq!(
+        gateway.newest_user().await["profile"]["name"],
+        "\u{fffd}木%2"
+    );
+}
