@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use signup_testkit::TestDatabase;
-use signup_testkit::service::TestServiceBuilder;
+use signup_core::time::Clock as _;
+use signup_store::ClaimOutcome;
 
 use crate::bytepower::{
     Answer, Bytepower, CLIENT_SIGN_UP, SEND_CODE, SIGN_UP, answer, by_name, code_body,
@@ -71,24 +71,54 @@ async fn a_key_belongs_to_its_application_and_ends_after_a_day() {
 }
 
 #[tokio::test]
-async fn a_key_in_progress_is_a_conflict() {
-    // Hashing takes long enough for all the others to come in between, and still ends in time on a busy machine.
-    let slow = |builder: TestServiceBuilder| {
-        builder
-            .setting("hash.cost", "12")
-            .setting("http.request_deadline", "20s")
-    };
-    let service = Bytepower::start_with(TestDatabase::sqlite(), slow).await;
+async fn a_key_in_progress_is_a_conflict_until_its_lease_ends() {
+    let service = Bytepower::start().await;
+    let body = by_name("ann");
+    // Another process has begun with the same request, and dies.
+    let settings = &service.app.settings.idempotency;
+    let claim = service.app.store.claim_idempotency(
+        "bytepower",
+        "shop",
+        "k",
+        fingerprint("POST", SIGN_UP, &body.to_string()),
+        service.clock.now(),
+        settings.lease,
+        settings.retention,
+    );
+    let claim = claim.await.unwrap();
+    assert!(matches!(claim, ClaimOutcome::Claimed(_)), "{claim:?}");
+    let message = "a request with this idempotency key is still in progress.";
+    let refused = sign_up(&service, "shop", "k", &body).await;
+    refused.is_error(409, "in_progress", message);
+    assert_eq!(service.user_count().await, 0);
+    service.clock.advance(settings.lease);
+    sign_up(&service, "shop", "k", &body).await.user();
+}
+
+#[tokio::test]
+async fn of_many_requests_with_one_key_one_signs_up() {
+    let service = Bytepower::start().await;
     let body = by_name("ann");
     let sign_ups = (0..10).map(|_| sign_up(&service, "shop", "k", &body));
     let answers = futures_util::future::join_all(sign_ups).await;
     let (done, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
-    assert!(!done.is_empty() && !refused.is_empty(), "{answers:?}");
+    assert!(done.iter().all(|answer| answer.body == done[0].body));
+    let message = "a request with this idempotency key is still in progress.";
     for answer in refused {
-        let message = "a request with this idempotency key is still in progress.";
         answer.is_error(409, "in_progress", message);
     }
     assert_eq!(service.user_count().await, 1);
+}
+
+/// What the service stores to know a request again: SHA-256 of method, path and body, each with its length before it.
+fn fingerprint(method: &str, path: &str, body: &str) -> [u8; 32] {
+    let mut text = Vec::new();
+    for part in [method, path, body] {
+        text.extend((part.len() as u64).to_be_bytes());
+        text.extend(part.as_bytes());
+    }
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &text);
+    digest.as_ref().try_into().unwrap()
 }
 
 #[tokio::test]
