@@ -1,12 +1,15 @@
 //! Without the database or time to hash, nobody is signed up, and the client learns when to come back.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use ciam_svc::declarations;
 use serde_json::json;
-use signup_app::apply;
+use signup_app::{App, apply};
 use signup_core::code::Channel::{Email, Sms};
-use signup_testkit::TestDatabase;
+use signup_core::password::Password;
+use signup_testkit::{TestDatabase, eventually};
 
 use crate::portal::{DECLARATIONS, EMAIL, PHONE, Portal};
 
@@ -17,8 +20,8 @@ const SEND_FAILED: &str = r#"{"error":"temporarily_unavailable","error_descripti
 async fn without_the_database_everything_waits() {
     for database in [TestDatabase::sqlite(), TestDatabase::postgres()] {
         let settings = [
-            ("database.statement_timeout", "200ms"),
-            ("database.pool_wait", "500ms"),
+            ("database.statement_timeout", "1s"),
+            ("database.pool_wait", "2s"),
         ];
         let portal = Portal::with_settings(database, &settings).await;
         let body = portal.proof("phones", Sms, PHONE).await;
@@ -37,14 +40,29 @@ async fn without_the_database_everything_waits() {
         answer.refuses(503, SEND_FAILED);
         assert_eq!(answer.header("retry-after"), Some("5"));
         drop(broken);
-        portal.sign_up("phones", &body).await.sub();
+        eventually(Duration::from_secs(20), || async {
+            let answer = portal.sign_up("phones", &body).await;
+            (answer.status == 200).then_some(()).ok_or(answer.body)
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn a_password_that_cannot_be_hashed_in_time_is_refused_at_once() {
-    let settings = [("hash.cost", "15"), ("http.request_deadline", "100ms")];
+    let settings = [("hash.threads", "1"), ("hash.queue", "8")];
     let portal = Portal::with_settings(TestDatabase::sqlite(), &settings).await;
+    // One password keeps the only thread busy for a second or more on any machine, eight others fill the queue.
+    let pool = &portal.0.app.hash_pool;
+    let mut others = Vec::new();
+    eventually(Duration::from_secs(20), || {
+        let depth = pool.queue_depth();
+        if depth < 8 {
+            others.push(tokio::spawn(hash_at_length(Arc::clone(&portal.0.app))));
+        }
+        async move { (depth == 8).then_some(()).ok_or("a place in the queue") }
+    })
+    .await;
     let body = json!({"username": "ann", "password": "correct horse"});
     let answer = portal.sign_up("names", &body).await;
     answer.refuses(503, UNAVAILABLE);
@@ -55,6 +73,15 @@ async fn a_password_that_cannot_be_hashed_in_time_is_refused_at_once() {
         .sign_up("names", &json!({"username": "ann"}))
         .await
         .sub();
+    assert!(pool.queue_depth() > 0);
+    others.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+/// Hashes for a second or more, and waits for its turn for an hour if need be.
+async fn hash_at_length(app: Arc<App>) {
+    let password = Password::new("correct horse".to_owned()).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(3600);
+    let _ = app.hash_pool.hash(password, 15, deadline).await;
 }
 
 #[tokio::test]
