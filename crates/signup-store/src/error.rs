@@ -54,10 +54,11 @@ impl From<DieselError> for StoreError {
     }
 }
 
-/// Faults that diesel reports as `Unknown`, known by their texts only: a timeout, a lock that did not come free, a
-/// server that is starting or stopping, a full disk.
+/// Faults that diesel reports as `Unknown`, known by their texts only: a deadlock, a timeout, a lock that did not come
+/// free, a server that is starting or stopping, a full disk.
 fn is_passing(text: &str) -> bool {
-    const PASSING: [&str; 14] = [
+    const PASSING: [&str; 15] = [
+        "deadlock detected",
         "statement timeout",
         "lock timeout",
         "database is locked",

@@ -6,6 +6,7 @@ use diesel::RunQueryDsl as _;
 use diesel::sql_types::BigInt;
 use signup_core::time::Timestamp;
 
+use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::store::Store;
 
@@ -77,12 +78,19 @@ impl Store {
                     now,
                 ),
             ];
+            // A row that somebody else is using at this moment is left for the next time: waiting for it could end in a
+            // deadlock, and its time may be renewed meanwhile.
+            let skip_locked = match connection {
+                AnyConnection::Postgres(_) => "FOR UPDATE SKIP LOCKED",
+                AnyConnection::Sqlite(_) => "",
+            };
             let mut swept = Swept::default();
             for (table, key, time, end) in over {
                 let columns = key.trim_matches(['(', ')']);
                 let rows = diesel::sql_query(format!(
-                    "DELETE FROM {table} WHERE {key} IN \
-                       (SELECT {columns} FROM {table} WHERE {time} <= $1 LIMIT {STEP})"
+                    "WITH ended AS MATERIALIZED (SELECT {columns} FROM {table} \
+                       WHERE {time} <= $1 LIMIT {STEP} {skip_locked}) \
+                     DELETE FROM {table} WHERE {key} IN (SELECT {columns} FROM ended) AND {time} <= $1"
                 ))
                 .bind::<BigInt, _>(end.as_millis())
                 .execute(connection)?;

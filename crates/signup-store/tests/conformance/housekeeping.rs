@@ -1,8 +1,13 @@
 use std::time::Duration;
 
-use signup_store::{ClaimOutcome, Retention, Swept};
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection};
 
-use crate::fixture::{Fixture, NOW, named, sign_up};
+use signup_core::code::Limit;
+use signup_store::{ClaimOutcome, Retention, Swept};
+use signup_testkit::TestDatabase;
+
+use crate::fixture::{Fixture, NOW, named, new_challenge, sign_up};
 use crate::on_both;
 
 on_both!(only_what_is_over_is_removed);
@@ -42,4 +47,35 @@ async fn only_what_is_over_is_removed(fixture: Fixture) {
         .await
         .unwrap();
     assert_eq!(other, ClaimOutcome::InProgress);
+}
+
+#[tokio::test]
+async fn the_sweep_neither_waits_for_nor_removes_what_is_being_renewed_on_postgres() {
+    let fixture = Fixture::new(TestDatabase::postgres()).await;
+    let limit = Limit {
+        key: "busy".into(),
+        allowed: 5,
+        window: DAY,
+    };
+    let limited = new_challenge("bob@example.com", vec![limit]);
+    fixture.store.store_challenge(limited).await.unwrap();
+    let mut renewing = PgConnection::establish(fixture.database.url()).unwrap();
+    renewing
+        .batch_execute("BEGIN; UPDATE usage_windows SET closes_at = closes_at * 2")
+        .unwrap();
+    let retention = Retention {
+        challenges: 30 * DAY,
+        ..Retention::default()
+    };
+    let later = NOW.after(10 * DAY);
+
+    let sweep = fixture.store.sweep(later, retention);
+    let swept = tokio::time::timeout(Duration::from_secs(20), sweep).await;
+    renewing.batch_execute("COMMIT").unwrap();
+
+    assert_eq!(swept.unwrap().unwrap(), Swept::default());
+    assert_eq!(
+        fixture.store.sweep(later, retention).await.unwrap(),
+        Swept::default()
+    );
 }
