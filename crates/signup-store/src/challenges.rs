@@ -82,13 +82,14 @@ impl Store {
         .await
     }
 
-    /// The live challenge for a binding, for callers who send a code without a token.
+    /// The challenge whose code is accepted at `now` for a binding, for callers who send a code without a token.
     ///
     /// # Errors
     /// The database is unavailable.
     pub async fn find_live_challenge(
         &self,
         binding: Binding,
+        now: Timestamp,
     ) -> Result<Option<Challenge>, StoreError> {
         self.run(move |connection| {
             let row: Option<ChallengeRow> = dsl::otp_challenges
@@ -98,6 +99,8 @@ impl Store {
                 .filter(dsl::channel.eq(binding.channel.as_str()))
                 .filter(dsl::address.eq(&binding.address))
                 .filter(dsl::state.eq(LIVE))
+                .filter(dsl::expires_at.gt(now.as_millis()))
+                .filter(dsl::wrong_tries.lt(MAX_WRONG_TRIES))
                 .first(connection)
                 .optional()?;
             row.map(ChallengeRow::read)

@@ -1,9 +1,10 @@
-use signup_core::code::MAX_WRONG_TRIES;
+use signup_core::code::{Challenge, MAX_WRONG_TRIES};
 use signup_core::identifier::IdentifierKind;
+use signup_core::time::Timestamp;
 use signup_core::user::SignUpOutcome;
-use signup_store::ChallengeState;
+use signup_store::{ChallengeState, Store};
 
-use crate::fixture::{Fixture, binding, email, named, sign_up};
+use crate::fixture::{Fixture, NOW, binding, email, named, sign_up};
 use crate::on_both;
 
 on_both!(
@@ -12,10 +13,16 @@ on_both!(
     a_newer_code_kills_the_older_one,
     codes_for_two_addresses_live_side_by_side,
     five_wrong_tries_kill_a_code,
+    a_code_is_live_until_it_expires,
     wrong_tries_in_parallel_are_all_counted,
     a_taken_identifier_leaves_the_code_usable,
     a_dead_code_is_told_before_a_taken_identifier,
 );
+
+async fn live(store: &Store, now: Timestamp) -> Option<Challenge> {
+    let found = store.find_live_challenge(binding("bob@example.com"), now);
+    found.await.unwrap()
+}
 
 async fn a_code_signs_up_one_user_only(fixture: Fixture) {
     let store = &fixture.store;
@@ -56,8 +63,7 @@ async fn a_newer_code_kills_the_older_one(fixture: Fixture) {
     let store = &fixture.store;
     let older = fixture.challenge("bob@example.com").await;
     let newer = fixture.challenge("bob@example.com").await;
-    let live = store.find_live_challenge(binding("bob@example.com")).await;
-    assert_eq!(live.unwrap(), Some(newer.clone()));
+    assert_eq!(live(store, NOW).await, Some(newer.clone()));
     let (_, state) = store.find_challenge(older.id).await.unwrap().unwrap();
     assert_eq!(state, ChallengeState::Replaced);
     let with_older = sign_up(vec![named("bob")], vec![older.id]);
@@ -90,14 +96,24 @@ async fn five_wrong_tries_kill_a_code(fixture: Fixture) {
     }
     let (_, state) = store.find_challenge(code.id).await.unwrap().unwrap();
     assert_eq!(state, ChallengeState::Live);
+    assert_eq!(live(store, NOW).await, Some(code.clone()));
     store.record_wrong_try(code.id).await.unwrap();
     let (_, state) = store.find_challenge(code.id).await.unwrap().unwrap();
     assert_eq!(state, ChallengeState::Locked);
+    assert_eq!(live(store, NOW).await, None);
     let record = sign_up(vec![named("bob")], vec![code.id]);
     assert_eq!(
         store.sign_up(record).await.unwrap(),
         SignUpOutcome::CodeSpent(code.id)
     );
+}
+
+async fn a_code_is_live_until_it_expires(fixture: Fixture) {
+    let store = &fixture.store;
+    let code = fixture.challenge("bob@example.com").await;
+    let last = Timestamp::from_millis(code.expires_at.as_millis() - 1);
+    assert_eq!(live(store, last).await, Some(code.clone()));
+    assert_eq!(live(store, code.expires_at).await, None);
 }
 
 async fn wrong_tries_in_parallel_are_all_counted(fixture: Fixture) {
