@@ -1,10 +1,9 @@
-//! Creating users, and finding them for operators.
+//! Creating users.
 
 use diesel::prelude::*;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use signup_core::event::Event;
 use signup_core::identifier::IdentifierKind;
-use signup_core::time::Timestamp;
 use signup_core::user::{NewUser, SignUpOutcome, SignUpRecord, TakenIdentifier};
 
 use crate::challenges;
@@ -14,31 +13,6 @@ use crate::idempotency;
 use crate::outbox;
 use crate::schema::{identifiers, users};
 use crate::store::Store;
-
-/// A user as operators see it. The password hash stays in the database.
-#[derive(Clone, Debug)]
-pub struct UserRecord {
-    /// Our own id.
-    pub id: String,
-    /// The id that the provider's clients see.
-    pub public_id: String,
-    /// The provider whose API the user signed up through.
-    pub provider: String,
-    /// The directory that the user is in.
-    pub directory: String,
-    /// The application that the user signed up through.
-    pub application: String,
-    /// Identifiers: kind, as typed, normalised, verified.
-    pub identifiers: Vec<(String, String, String, bool)>,
-    /// Whether the user has a password.
-    pub has_password: bool,
-    /// Profile, contact, attribution and membership fields.
-    pub profile: Map<String, Value>,
-    /// The request that created the user.
-    pub request_id: String,
-    /// When.
-    pub created_at: Timestamp,
-}
 
 impl Store {
     /// Creates a user: uses up its codes, takes its identifiers, writes the user and its events and keeps the reply for
@@ -59,15 +33,6 @@ impl Store {
         .await
     }
 
-    /// The users that `needle` names: a public id, our own id, or an identifier in its normalised form.
-    ///
-    /// # Errors
-    /// The database is unavailable, or a row cannot be read.
-    pub async fn find_users(&self, needle: &str) -> Result<Vec<UserRecord>, StoreError> {
-        let needle = needle.to_owned();
-        self.run(move |connection| find(connection, &needle)).await
-    }
-
     /// Whether an identifier is taken in a directory. A hint for replies about codes; sign-ups never ask it, for them
     /// the unique constraint decides.
     ///
@@ -83,12 +48,7 @@ impl Store {
         let (provider, directory, key) =
             (provider.to_owned(), directory.to_owned(), key.to_owned());
         self.run(move |connection| {
-            let found: Option<String> = identifiers::table
-                .find((provider, directory, kind.as_str(), key))
-                .select(identifiers::user_id)
-                .first(connection)
-                .optional()?;
-            Ok(found.is_some())
+            Ok(owner_of(connection, &provider, &directory, kind, &key)?.is_some())
         })
         .await
     }
@@ -101,6 +61,21 @@ impl Store {
         self.run(|connection| Ok(users::table.count().get_result(connection)?))
             .await
     }
+}
+
+/// The id of the user who has an identifier.
+pub(crate) fn owner_of(
+    connection: &mut AnyConnection,
+    provider: &str,
+    directory: &str,
+    kind: IdentifierKind,
+    key: &str,
+) -> QueryResult<Option<String>> {
+    identifiers::table
+        .find((provider, directory, kind.as_str(), key))
+        .select(identifiers::user_id)
+        .first(connection)
+        .optional()
 }
 
 /// Why a sign-up is rolled back.
@@ -198,67 +173,4 @@ fn request_id(events: &[Event]) -> String {
         .first()
         .map(|event| event.request_id.clone())
         .unwrap_or_default()
-}
-
-#[derive(Queryable)]
-struct UserRow {
-    id: String,
-    provider: String,
-    public_id: String,
-    directory: String,
-    application: String,
-    password_hash: Option<String>,
-    profile: String,
-    request_id: String,
-    created_at: i64,
-}
-
-fn find(connection: &mut AnyConnection, needle: &str) -> Result<Vec<UserRecord>, StoreError> {
-    let by_identifier: Vec<String> = identifiers::table
-        .filter(identifiers::key.eq(needle))
-        .select(identifiers::user_id)
-        .load(connection)?;
-    let rows: Vec<UserRow> = users::table
-        .filter(
-            users::id
-                .eq_any(by_identifier)
-                .or(users::id.eq(needle))
-                .or(users::public_id.eq(needle)),
-        )
-        .order(users::created_at)
-        .load(connection)?;
-    rows.into_iter()
-        .map(|row| with_identifiers(connection, row))
-        .collect()
-}
-
-fn with_identifiers(
-    connection: &mut AnyConnection,
-    row: UserRow,
-) -> Result<UserRecord, StoreError> {
-    let identifiers = identifiers::table
-        .filter(identifiers::user_id.eq(&row.id))
-        .order(identifiers::kind)
-        .select((
-            identifiers::kind,
-            identifiers::display,
-            identifiers::key,
-            identifiers::verified,
-        ))
-        .load(connection)?;
-    let profile = serde_json::from_str(&row.profile).map_err(|error| {
-        StoreError::unreadable(format!("the profile of user {}", row.id), error)
-    })?;
-    Ok(UserRecord {
-        id: row.id,
-        public_id: row.public_id,
-        provider: row.provider,
-        directory: row.directory,
-        application: row.application,
-        identifiers,
-        has_password: row.password_hash.is_some(),
-        profile,
-        request_id: row.request_id,
-        created_at: Timestamp::from_millis(row.created_at),
-    })
 }
