@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use crate::connection::AnyConnection;
-use crate::error::StoreError;
+use crate::error::{StoreError, is_unique_violation};
 use crate::schema::{applications, credentials, declaration_revision, directories};
 use crate::store::Store;
 
@@ -71,6 +71,9 @@ pub enum Change {
     PutDirectory(String, String, Value),
     /// Makes or replaces an application.
     PutApplication(ApplicationRecord),
+    /// Makes a credential whose id nobody has; if somebody has, no change is made. The way for new secrets: of two that
+    /// are made at once under one id, one only may be shown.
+    AddCredential(CredentialRecord),
     /// Makes or replaces a credential.
     PutCredential(CredentialRecord),
 }
@@ -116,7 +119,8 @@ impl Store {
     /// Makes all changes or none.
     ///
     /// # Errors
-    /// The database is unavailable, or a change contradicts another (an application in a directory that is not there).
+    /// The database is unavailable, a change contradicts another (an application in a directory that is not there), or a
+    /// credential to be added exists.
     pub async fn change_declarations(&self, changes: Vec<Change>) -> Result<(), StoreError> {
         self.transaction(move |connection| {
             diesel::update(declaration_revision::table)
@@ -154,6 +158,7 @@ fn put(connection: &mut AnyConnection, change: &Change) -> Result<(), StoreError
             }
         }
         Change::PutApplication(application) => put_application(connection, application)?,
+        Change::AddCredential(credential) => add_credential(connection, credential)?,
         Change::PutCredential(credential) => {
             let key = (&credential.provider, &credential.kind, &credential.id);
             let updated = diesel::update(credentials::table.find(key))
@@ -167,6 +172,22 @@ fn put(connection: &mut AnyConnection, change: &Change) -> Result<(), StoreError
         }
     }
     Ok(())
+}
+
+fn add_credential(
+    connection: &mut AnyConnection,
+    credential: &CredentialRecord,
+) -> Result<(), StoreError> {
+    let added = diesel::insert_into(credentials::table)
+        .values(credential)
+        .execute(connection);
+    match added {
+        Err(error) if is_unique_violation(&error) => Err(StoreError::Statement(format!(
+            "{}/{}/{} exists already; nothing was changed",
+            credential.provider, credential.kind, credential.id
+        ))),
+        other => Ok(other.map(drop)?),
+    }
 }
 
 fn put_application(
