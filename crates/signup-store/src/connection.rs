@@ -10,6 +10,7 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection as _, RunQueryDsl as _};
 
 use crate::error::StoreError;
+use crate::postgres_url;
 
 /// A connection; most statements do not care to which database.
 #[derive(diesel::MultiConnection)]
@@ -61,12 +62,15 @@ pub(crate) struct Connector {
 
 impl Connector {
     pub fn connect(&self) -> Result<AnyConnection, StoreError> {
-        let unavailable =
-            |error: diesel::ConnectionError| StoreError::Unavailable(error.to_string());
         let millis = self.statement_timeout.as_millis();
         match self.backend {
             Backend::Postgres => {
-                let mut connection = PgConnection::establish(&self.url).map_err(unavailable)?;
+                let url = postgres_url::with_time_limits(&self.url);
+                let mut connection = PgConnection::establish(&url).map_err(|error| {
+                    // The client library quotes what it cannot read, passwords included.
+                    let text = postgres_url::mask_passwords(&self.url, &error.to_string());
+                    StoreError::Unavailable(text)
+                })?;
                 connection.batch_execute(&format!("SET statement_timeout = {millis}"))?;
                 Ok(AnyConnection::Postgres(connection))
             }

@@ -16,6 +16,7 @@ mod idempotency;
 mod limits;
 mod migrate;
 mod outbox;
+mod postgres_url;
 mod schema;
 mod server_time;
 mod store;

@@ -1,5 +1,6 @@
 //! The store: a pool of connections, and blocking statements kept off the async threads.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use crate::connection::{AnyConnection, Backend, Connector};
 use crate::error::StoreError;
 
 /// How to reach the database.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StoreOptions {
     /// `sqlite://PATH` or `postgres://…`.
     pub url: String,
@@ -21,6 +22,17 @@ pub struct StoreOptions {
     pub pool_wait: Duration,
     /// How long one statement may take, and how long SQLite waits for another process's lock.
     pub statement_timeout: Duration,
+}
+
+/// Without the URL: it may hold a password.
+impl fmt::Debug for StoreOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreOptions")
+            .field("pool_size", &self.pool_size)
+            .field("pool_wait", &self.pool_wait)
+            .field("statement_timeout", &self.statement_timeout)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The store. Clones share the pool.

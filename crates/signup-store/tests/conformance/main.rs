@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod codes;
+mod connection;
 mod declarations;
 mod deliveries;
 mod fixture;
