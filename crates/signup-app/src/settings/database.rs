@@ -29,7 +29,7 @@ impl DatabaseSettings {
             url: reader
                 .parsed(
                     "database.url",
-                    "must be sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME",
+                    "must be sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME, with special characters percent-encoded (% is %25)",
                     DatabaseUrl::parse,
                 )
                 .unwrap_or_else(|| DatabaseUrl("sqlite://placeholder".to_owned())),
@@ -49,13 +49,19 @@ pub struct DatabaseUrl(String);
 
 impl DatabaseUrl {
     /// `sqlite://PATH`, `postgres://…` or `postgresql://…`; `None` for anything else. A SQLite
-    /// database in memory is refused: each pooled connection would see another one.
+    /// database in memory is refused: each pooled connection would see another one. So is a PostgreSQL URL with a `%`
+    /// that begins no percent-encoded character (RFC 3986, 2.1) or encodes NUL: connecting would fail.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let rest = [SQLITE, "postgres://", "postgresql://"]
             .iter()
             .find_map(|scheme| text.strip_prefix(scheme))?;
-        (!rest.is_empty() && rest != ":memory:").then(|| Self(text.to_owned()))
+        let usable = if text.starts_with(SQLITE) {
+            rest != ":memory:"
+        } else {
+            is_percent_encoded(rest)
+        };
+        (usable && !rest.is_empty()).then(|| Self(text.to_owned()))
     }
 
     /// The URL as configured. It may hold a password: never log it.
@@ -74,5 +80,34 @@ impl DatabaseUrl {
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&mask_url(&self.0))
+    }
+}
+
+fn is_percent_encoded(text: &str) -> bool {
+    text.split('%').skip(1).all(|after| {
+        after
+            .get(..2)
+            .is_some_and(|code| code.bytes().all(|digit| digit.is_ascii_hexdigit()) && code != "00")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_percent_encoding_is_refused_for_postgres() {
+        for broken in ["pa%ss", "50%", "%0", "%00", "%é"] {
+            for scheme in ["postgres", "postgresql"] {
+                let url = format!("{scheme}://u:{broken}@h/db");
+                assert_eq!(DatabaseUrl::parse(&url), None, "{url}");
+            }
+        }
+        for sound in [
+            "postgres://u:p%40ss%25@h/db",
+            "sqlite:///srv/100%/signup.db",
+        ] {
+            assert!(DatabaseUrl::parse(sound).is_some(), "{sound}");
+        }
     }
 }
