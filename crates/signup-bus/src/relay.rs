@@ -6,14 +6,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use signup_core::time::Clock;
-use signup_store::{ClaimedEvent, Store, StoreError};
-use tokio::sync::Notify;
+use signup_store::{ClaimedEvent, Lane, Store, StoreError};
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::{Bus, PublishError, retry_delay};
+
+/// How long a relay that was told to stop begins new batches.
+const LAST_BATCHES: Duration = Duration::from_secs(3);
 
 /// How the relay works.
 #[derive(Clone, Copy, Debug)]
 pub struct RelaySettings {
+    /// The events that it moves.
+    pub lane: Lane,
     /// Events that it claims at a time.
     pub batch: u32,
     /// How often it looks when nobody woke it.
@@ -22,7 +28,7 @@ pub struct RelaySettings {
     pub lease: Duration,
 }
 
-/// What a relay has done since it started, for metrics.
+/// What relays have done since they started, for metrics.
 #[derive(Debug, Default)]
 pub struct RelayTotals {
     /// Events that the bus has safely.
@@ -31,14 +37,14 @@ pub struct RelayTotals {
     pub failed: AtomicU64,
 }
 
-/// The relay of one process. Any number of them work side by side on one outbox.
+/// The relay of one lane in one process. Any number of them work side by side on one outbox.
 pub struct Relay {
     name: String,
     store: Store,
     bus: Arc<dyn Bus>,
     clock: Arc<dyn Clock>,
     settings: RelaySettings,
-    wake: Arc<Notify>,
+    wake: watch::Receiver<()>,
     totals: Arc<RelayTotals>,
 }
 
@@ -50,7 +56,7 @@ impl Relay {
         bus: Arc<dyn Bus>,
         clock: Arc<dyn Clock>,
         settings: RelaySettings,
-        wake: Arc<Notify>,
+        wake: watch::Receiver<()>,
     ) -> Self {
         Self {
             name,
@@ -63,21 +69,26 @@ impl Relay {
         }
     }
 
-    /// What this relay has done.
-    pub fn totals(&self) -> Arc<RelayTotals> {
-        Arc::clone(&self.totals)
+    /// Counts into totals that several relays share.
+    #[must_use]
+    pub fn counting_into(mut self, totals: &Arc<RelayTotals>) -> Self {
+        self.totals = Arc::clone(totals);
+        self
     }
 
-    /// Works until `stop` resolves, then finishes what is in the outbox now.
-    pub async fn run(self, stop: impl Future<Output = ()>) {
+    /// Works until `stop` resolves, then goes on until nothing is left to claim, for a few seconds at the most.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
         let mut faults = 0;
         loop {
             let pause = match self.step().await {
-                Ok(claimed) if claimed == self.settings.batch as usize => Duration::ZERO,
-                Ok(_) => {
+                Ok(claimed) => {
                     faults = 0;
-                    self.settings.interval
+                    if claimed == self.settings.batch as usize {
+                        Duration::ZERO
+                    } else {
+                        self.settings.interval
+                    }
                 }
                 Err(error) => {
                     faults += 1;
@@ -85,15 +96,28 @@ impl Relay {
                     retry_delay(faults)
                 }
             };
+            // A commit during the step before counts as a change: it wakes at once. Without a sender nothing wakes.
             tokio::select! {
                 biased;
                 () = &mut stop => break,
                 () = tokio::time::sleep(pause) => {}
-                () = self.wake.notified(), if faults == 0 => {}
+                Ok(()) = self.wake.changed(), if faults == 0 => {}
             }
         }
-        if let Err(error) = self.step().await {
-            log::warn!(event = "relay.fault"; "the last batch stays in the outbox: {error}");
+        self.drain().await;
+    }
+
+    async fn drain(&self) {
+        let end = Instant::now() + LAST_BATCHES;
+        while Instant::now() < end {
+            match self.step().await {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) => {
+                    log::warn!(event = "relay.fault"; "the last events stay in the outbox: {error}");
+                    return;
+                }
+            }
         }
     }
 
@@ -105,7 +129,13 @@ impl Relay {
         let now = self.clock.now();
         let claimed = self
             .store
-            .claim_events(&self.name, self.settings.batch, now, self.settings.lease)
+            .claim_events(
+                &self.name,
+                self.settings.lane,
+                self.settings.batch,
+                now,
+                self.settings.lease,
+            )
             .await?;
         if claimed.is_empty() {
             return Ok(0);

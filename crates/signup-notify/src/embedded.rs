@@ -1,10 +1,11 @@
-//! The embedded default: relay, bus and worker in the service's own process.
+//! The embedded default: relays, bus and worker in the service's own process.
 
 use std::sync::Arc;
 
 use signup_app::App;
 use signup_app::shutdown::Shutdown;
-use signup_bus::{InProcessBus, Relay, RelaySettings};
+use signup_bus::{InProcessBus, Relay, RelaySettings, RelayTotals};
+use signup_store::Lane;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -14,7 +15,7 @@ use crate::metrics::{DeliveryMetrics, register_relay};
 use crate::tail::Tail;
 use crate::worker::Worker;
 
-/// One queue per lane: a backlog in one is not in front of the other.
+/// One relay and one queue per lane: a backlog in one is not in front of the other.
 const CODES: &[&str] = &["otp.requested.*"];
 const USERS: &[&str] = &["user.created.*"];
 const EVERYTHING: &[&str] = &["#"];
@@ -24,11 +25,11 @@ pub struct Embedded {
     /// What was sent.
     pub inbox: Inbox,
     bus: Arc<InProcessBus>,
-    relay: JoinHandle<()>,
+    relays: Vec<JoinHandle<()>>,
     consumers: Vec<JoinHandle<()>>,
 }
 
-/// Starts a relay from the outbox to a bus in this process, and a worker that keeps messages in an inbox and, if
+/// Starts relays from the outbox to a bus in this process, and a worker that keeps messages in an inbox and, if
 /// `terminal`, shows them on standard output. All of it ends with `shutdown`.
 ///
 /// # Panics
@@ -46,28 +47,43 @@ pub fn start_embedded(app: &Arc<App>, terminal: bool, shutdown: &Shutdown) -> Em
     let consumers = [CODES, USERS]
         .map(|lane| tokio::spawn(Arc::clone(&worker).run(bus.subscribe(lane))))
         .into();
+    let totals = Arc::default();
+    register_relay(registry, &totals);
+    let relays = [Lane::Codes, Lane::Others]
+        .map(|lane| start_relay(app, lane, &bus, &totals, shutdown))
+        .into();
+    Embedded {
+        inbox,
+        bus,
+        relays,
+        consumers,
+    }
+}
+
+fn start_relay(
+    app: &App,
+    lane: Lane,
+    bus: &Arc<InProcessBus>,
+    totals: &Arc<RelayTotals>,
+    shutdown: &Shutdown,
+) -> JoinHandle<()> {
     let settings = &app.settings.bus;
     let relay = Relay::new(
         format!("embedded-{}", Uuid::now_v7()),
         app.store.clone(),
-        Arc::clone(&bus) as _,
+        Arc::clone(bus) as _,
         Arc::clone(&app.clock),
         RelaySettings {
+            lane,
             batch: settings.relay_batch,
             interval: settings.relay_interval,
             lease: settings.lease,
         },
-        Arc::clone(&app.outbox_wake),
-    );
-    register_relay(registry, &relay.totals());
+        app.outbox_wake.subscribe(),
+    )
+    .counting_into(totals);
     let stop = shutdown.clone();
-    let relay = tokio::spawn(async move { relay.run(stop.wait()).await });
-    Embedded {
-        inbox,
-        bus,
-        relay,
-        consumers,
-    }
+    tokio::spawn(async move { relay.run(stop.wait()).await })
 }
 
 impl Embedded {
@@ -77,16 +93,18 @@ impl Embedded {
         self.consumers.push(tokio::spawn(tail.run()));
     }
 
-    /// Waits, after the shutdown, until the relay has finished its last batch and every message of it was dealt with.
+    /// Waits, after the shutdown, until the relays have finished their last batches and every message of them was dealt with.
     pub async fn join(self) {
         let Self {
             bus,
-            relay,
+            relays,
             consumers,
             ..
         } = self;
         // A task that panicked has logged that; its events stay in the outbox.
-        let _ = relay.await;
+        for relay in relays {
+            let _ = relay.await;
+        }
         // The consumers end with the bus.
         drop(bus);
         for consumer in consumers {

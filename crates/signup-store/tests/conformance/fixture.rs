@@ -74,6 +74,7 @@ pub fn context() -> RequestContext {
         trace_parent: None,
         client_ip: Ipv4Addr::LOCALHOST.into(),
         language: None,
+        deadline: std::time::Instant::now() + Duration::from_secs(60),
     }
 }
 

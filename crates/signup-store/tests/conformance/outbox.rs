@@ -1,6 +1,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use signup_store::Lane;
+
 use crate::fixture::{Fixture, NOW, named, sign_up};
 use crate::on_both;
 
@@ -10,13 +12,18 @@ on_both!(
     a_relay_that_lost_its_lease_marks_nothing,
     an_event_that_was_given_back_comes_again_later,
     relays_side_by_side_share_the_events,
+    a_code_is_claimed_past_everything_else_that_waits,
 );
 
 const LEASE: Duration = Duration::from_secs(30);
 
 async fn with_users(fixture: &Fixture, count: usize) {
+    with_users_named(fixture, "user", count).await;
+}
+
+async fn with_users_named(fixture: &Fixture, name: &str, count: usize) {
     for number in 0..count {
-        let record = sign_up(vec![named(&format!("user{number}"))], Vec::new());
+        let record = sign_up(vec![named(&format!("{name}{number}"))], Vec::new());
         fixture.store.sign_up(record).await.unwrap();
     }
 }
@@ -24,8 +31,14 @@ async fn with_users(fixture: &Fixture, count: usize) {
 async fn events_are_claimed_in_their_order_and_once(fixture: Fixture) {
     let store = &fixture.store;
     with_users(&fixture, 5).await;
-    let first = store.claim_events("a", 3, NOW, LEASE).await.unwrap();
-    let second = store.claim_events("b", 3, NOW, LEASE).await.unwrap();
+    let first = store
+        .claim_events("a", Lane::Others, 3, NOW, LEASE)
+        .await
+        .unwrap();
+    let second = store
+        .claim_events("b", Lane::Others, 3, NOW, LEASE)
+        .await
+        .unwrap();
     assert_eq!((first.len(), second.len()), (3, 2));
     let sequences: Vec<_> = first
         .iter()
@@ -44,17 +57,20 @@ async fn events_are_claimed_in_their_order_and_once(fixture: Fixture) {
 async fn a_claim_comes_free_when_its_lease_ends(fixture: Fixture) {
     let store = &fixture.store;
     with_users(&fixture, 1).await;
-    let claimed = store.claim_events("a", 10, NOW, LEASE).await.unwrap();
+    let claimed = store
+        .claim_events("a", Lane::Others, 10, NOW, LEASE)
+        .await
+        .unwrap();
     let early = NOW.after(LEASE - Duration::from_millis(1));
     assert!(
         store
-            .claim_events("b", 10, early, LEASE)
+            .claim_events("b", Lane::Others, 10, early, LEASE)
             .await
             .unwrap()
             .is_empty()
     );
     let again = store
-        .claim_events("b", 10, NOW.after(LEASE), LEASE)
+        .claim_events("b", Lane::Others, 10, NOW.after(LEASE), LEASE)
         .await
         .unwrap();
     assert_eq!(again[0].id, claimed[0].id);
@@ -64,9 +80,12 @@ async fn a_claim_comes_free_when_its_lease_ends(fixture: Fixture) {
 async fn a_relay_that_lost_its_lease_marks_nothing(fixture: Fixture) {
     let store = &fixture.store;
     with_users(&fixture, 1).await;
-    let claimed = store.claim_events("a", 10, NOW, LEASE).await.unwrap();
+    let claimed = store
+        .claim_events("a", Lane::Others, 10, NOW, LEASE)
+        .await
+        .unwrap();
     store
-        .claim_events("b", 10, NOW.after(LEASE), LEASE)
+        .claim_events("b", Lane::Others, 10, NOW.after(LEASE), LEASE)
         .await
         .unwrap();
     let sequences = vec![claimed[0].sequence];
@@ -77,7 +96,10 @@ async fn a_relay_that_lost_its_lease_marks_nothing(fixture: Fixture) {
 async fn an_event_that_was_given_back_comes_again_later(fixture: Fixture) {
     let store = &fixture.store;
     with_users(&fixture, 1).await;
-    let claimed = store.claim_events("a", 10, NOW, LEASE).await.unwrap();
+    let claimed = store
+        .claim_events("a", Lane::Others, 10, NOW, LEASE)
+        .await
+        .unwrap();
     let later = NOW.after(Duration::from_secs(5));
     store
         .mark_unpublished("a", claimed[0].sequence, later, "no consumer".into())
@@ -85,14 +107,14 @@ async fn an_event_that_was_given_back_comes_again_later(fixture: Fixture) {
         .unwrap();
     assert!(
         store
-            .claim_events("a", 10, NOW, LEASE)
+            .claim_events("a", Lane::Others, 10, NOW, LEASE)
             .await
             .unwrap()
             .is_empty()
     );
     assert_eq!(
         store
-            .claim_events("a", 10, later, LEASE)
+            .claim_events("a", Lane::Others, 10, later, LEASE)
             .await
             .unwrap()
             .len(),
@@ -108,7 +130,10 @@ async fn relays_side_by_side_share_the_events(fixture: Fixture) {
             let store = processes[number % 2].clone();
             tokio::spawn(async move {
                 let relay = format!("relay{number}");
-                store.claim_events(&relay, 10, NOW, LEASE).await.unwrap()
+                store
+                    .claim_events(&relay, Lane::Others, 10, NOW, LEASE)
+                    .await
+                    .unwrap()
             })
         })
         .collect();
@@ -123,4 +148,19 @@ async fn relays_side_by_side_share_the_events(fixture: Fixture) {
         }
     }
     assert_eq!(seen.len(), 40);
+}
+
+async fn a_code_is_claimed_past_everything_else_that_waits(fixture: Fixture) {
+    let store = &fixture.store;
+    with_users(&fixture, 20).await;
+    fixture.challenge("bob@example.com").await;
+    with_users_named(&fixture, "late", 1).await;
+
+    let codes = store.claim_events("a", Lane::Codes, 5, NOW, LEASE).await;
+    let others = store.claim_events("b", Lane::Others, 50, NOW, LEASE).await;
+
+    let codes = codes.unwrap();
+    assert_eq!(codes.len(), 1);
+    assert_eq!(codes[0].routing_key, "otp.requested.email");
+    assert_eq!(others.unwrap().len(), 21);
 }

@@ -117,6 +117,9 @@ CREATE TABLE outbox (
     last_error   TEXT
 );
 CREATE INDEX outbox_waiting ON outbox (sequence) WHERE published_at IS NULL;
+-- Codes are looked for by themselves, past whatever else waits.
+CREATE INDEX outbox_codes ON outbox (sequence)
+    WHERE published_at IS NULL AND event_type = 'signup.otp.requested.v1';
 CREATE INDEX outbox_published ON outbox (published_at) WHERE published_at IS NOT NULL;
 
 CREATE TABLE deliveries (
