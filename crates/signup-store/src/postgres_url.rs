@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// Options for connections that do not say otherwise: a server that vanished is given up within about 15 seconds, also
+/// Options for connections that do not say otherwise: a server that vanished is given up within about 20 seconds, also
 /// in the middle of a statement, when its own `statement_timeout` is of no use. Without them the operating system's
 /// limits hold, a quarter of an hour and more. Our choice; seconds, but `tcp_user_timeout` in milliseconds.
 const TIME_LIMITS: [(&str, &str); 5] = [
