@@ -7,7 +7,7 @@ use signup_core::time::Clock as _;
 use signup_notify::{
     Decision, DeliveryMetrics, Inbox, LocalSender, Message, MessageKind, SendError, Sender, Worker,
 };
-use signup_store::{DeliveryStart, DeliveryState};
+use signup_store::{DeliveryStart, DeliveryState, Lane};
 use tokio::sync::Semaphore;
 
 use crate::fixture::{Shop, email, sign_up};
@@ -43,11 +43,12 @@ async fn a_message_that_was_not_taken_is_tried_again() {
         bus,
         Arc::clone(&shop.clock) as _,
         RelaySettings {
+            lane: Lane::Codes,
             batch: 10,
             interval: Duration::from_secs(1),
             lease: Duration::from_secs(30),
         },
-        Arc::default(),
+        shop.app.outbox_wake.subscribe(),
     );
 
     assert_eq!(relay.step().await.unwrap(), 1);
