@@ -2,16 +2,16 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
 
 use signup_core::keys::KeyRing;
 use signup_core::time::{Clock, SystemClock};
 use signup_store::{Store, StoreError, StoreOptions};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use crate::attempts::AttemptLimiter;
 use crate::catalog::Catalog;
 use crate::hash_pool::HashPool;
+use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
 use crate::settings::{DatabaseSettings, SecretsError, Settings};
 
@@ -31,9 +31,10 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// What is counted.
     pub metrics: Metrics,
-    /// Wakes the relay after a commit.
-    pub outbox_wake: Arc<Notify>,
+    /// Wakes the relays after a commit.
+    pub outbox_wake: watch::Sender<()>,
     pub(crate) attempts: AttemptLimiter,
+    pub(crate) in_flight: InFlight,
 }
 
 /// Why a process cannot start.
@@ -92,31 +93,12 @@ impl App {
             hash_pool,
             clock,
             metrics: Metrics::new()?,
-            outbox_wake: Arc::default(),
+            outbox_wake: watch::Sender::new(()),
+            in_flight: InFlight::default(),
             attempts: AttemptLimiter::default(),
             settings,
         }))
     }
-
-    /// The moment by which a request that arrives now must be answered.
-    pub fn deadline(&self) -> Instant {
-        Instant::now() + self.settings.http.request_deadline
-    }
-}
-
-/// Waits for the store until `deadline`. A statement that is under way then still ends in the database, unheard: the
-/// caller could not have been told in time.
-pub(crate) async fn by<T>(
-    deadline: Instant,
-    answer: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    tokio::time::timeout_at(deadline.into(), answer)
-        .await
-        .unwrap_or_else(|_| {
-            Err(StoreError::Unavailable(
-                "no answer within the request's deadline".to_owned(),
-            ))
-        })
 }
 
 /// The store's options as the settings say.

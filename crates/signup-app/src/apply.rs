@@ -167,7 +167,7 @@ impl Plan {
                 name: name.clone(),
                 details: vec![format!("for application {}", credential.application)],
             });
-            self.changes.push(Change::PutCredential(issued.record));
+            self.changes.push(Change::AddCredential(issued.record));
             if let Some(secret) = issued.secret {
                 self.secrets.push(NewSecret {
                     name,

@@ -57,8 +57,12 @@ impl AttemptLimiter {
 
     /// Forgets clients that have all their attempts again, so that memory stays bounded.
     pub(crate) fn forget_idle(&self) {
-        let by_quota = self.by_quota.lock().unwrap_or_else(PoisonError::into_inner);
-        for limiter in by_quota.values() {
+        // Requests take this lock: it is not held while the clients are gone through.
+        let limiters: Vec<_> = {
+            let by_quota = self.by_quota.lock().unwrap_or_else(PoisonError::into_inner);
+            by_quota.values().cloned().collect()
+        };
+        for limiter in limiters {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }

@@ -19,6 +19,8 @@ pub struct Catalog {
 struct Snapshot {
     revision: i64,
     applications: HashMap<(String, String), Arc<Application>>,
+    /// The same applications by provider, in the order of their ids.
+    in_order: HashMap<String, Vec<Arc<Application>>>,
     credentials: HashMap<(String, CredentialKind, String), Arc<Credential>>,
     /// The same credentials by provider and application, those of all applications left out.
     by_application: HashMap<(String, String), Vec<Arc<Credential>>>,
@@ -60,15 +62,11 @@ impl Catalog {
 
     /// All applications of a provider, in the order of their ids.
     pub fn applications(&self, provider: &str) -> Vec<Arc<Application>> {
-        let mut found: Vec<_> = self
-            .snapshot()
-            .applications
-            .values()
-            .filter(|application| application.provider == provider)
+        self.snapshot()
+            .in_order
+            .get(provider)
             .cloned()
-            .collect();
-        found.sort_by(|a, b| a.id.cmp(&b.id));
-        found
+            .unwrap_or_default()
     }
 
     /// The credential of this id, if it is valid now.
@@ -178,13 +176,19 @@ impl Catalog {
             let directory = directories.get(&(record.provider.clone(), record.directory.clone()));
             match read_application(record, directory) {
                 Ok(application) => {
-                    snapshot.applications.insert(key, Arc::new(application));
+                    let application = Arc::new(application);
+                    let of_provider = snapshot.in_order.entry(key.0.clone()).or_default();
+                    of_provider.push(Arc::clone(&application));
+                    snapshot.applications.insert(key, application);
                 }
                 Err(problem) => log::error!(
                     event = "application.unreadable", provider = key.0, application = key.1;
                     "this application is out of service: {problem}"
                 ),
             }
+        }
+        for of_provider in snapshot.in_order.values_mut() {
+            of_provider.sort_by(|a, b| a.id.cmp(&b.id));
         }
         for record in declarations.credentials {
             if !ours(&record.provider) {

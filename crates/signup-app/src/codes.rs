@@ -10,7 +10,8 @@ use signup_core::identifier::IdentifierKind;
 use signup_store::{NewChallenge, StoreChallengeOutcome, StoreError};
 use uuid::Uuid;
 
-use crate::app::{App, by};
+use crate::app::App;
+use crate::deadline::by;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -132,7 +133,7 @@ impl App {
         self.metrics
             .code(application, channel, result.as_ref().err());
         if result.is_ok() {
-            self.outbox_wake.notify_one();
+            self.outbox_wake.send_replace(());
         }
         result
     }
@@ -161,7 +162,7 @@ impl App {
             challenge: challenge.clone(),
             limits,
         };
-        match by(self.deadline(), self.store.store_challenge(new)).await {
+        match by(context.deadline, self.store.store_challenge(new)).await {
             Ok(StoreChallengeOutcome::Stored) => Ok(challenge),
             Ok(StoreChallengeOutcome::Limited(exhausted)) => Err(SendCodeError::Limited {
                 scope: scopes
@@ -184,12 +185,13 @@ impl App {
         application: &Application,
         kind: IdentifierKind,
         key: &str,
+        context: &RequestContext,
     ) -> Result<bool, SendCodeError> {
         let directory = &application.directory.id;
         let answer = self
             .store
             .is_taken(&application.provider, directory, kind, key);
-        by(self.deadline(), answer).await.map_err(send_fault)
+        by(context.deadline, answer).await.map_err(send_fault)
     }
 
     /// A token by which a caller names a challenge later; good for `lifetime` from the challenge's creation.
@@ -221,9 +223,11 @@ impl App {
         application: &Application,
         channel: Channel,
         address: &str,
+        context: &RequestContext,
     ) -> Result<Challenge, CheckCodeError> {
         let binding = sign_up_binding(application, channel, address.to_owned());
-        by(self.deadline(), self.store.find_live_challenge(binding))
+        let live = self.store.find_live_challenge(binding, self.clock.now());
+        by(context.deadline, live)
             .await
             .map_err(unchecked)?
             .ok_or(CheckCodeError::Wrong)
@@ -238,6 +242,7 @@ impl App {
         &self,
         challenge: &Challenge,
         code: &str,
+        context: &RequestContext,
     ) -> Result<VerifiedCode, CheckCodeError> {
         if self.clock.now() >= challenge.expires_at {
             return Err(CheckCodeError::Wrong);
@@ -249,7 +254,7 @@ impl App {
                 channel: challenge.binding.channel,
             });
         }
-        by(self.deadline(), self.store.record_wrong_try(challenge.id))
+        by(context.deadline, self.store.record_wrong_try(challenge.id))
             .await
             .map_err(unchecked)?;
         Err(CheckCodeError::Wrong)
@@ -297,6 +302,7 @@ fn limits(
     let scope = format!("send/{}/{}", application.provider, application.id);
     let address = format!("{scope}/{}/{}", channel.as_str(), binding.address);
     let client = format!("{scope}/client/{}", context.client_network());
+    let budget = format!("{scope}/{}", channel.as_str());
     // The address comes first: two requests for one address meet there and go on one after the other.
     let all = [
         (
@@ -312,12 +318,7 @@ fn limits(
             LimitScope::Address,
         ),
         (client, rules.per_ip_per_hour, HOUR, LimitScope::Client),
-        (
-            format!("{scope}/{}", channel.as_str()),
-            per_day,
-            DAY,
-            LimitScope::Application,
-        ),
+        (budget, per_day, DAY, LimitScope::Application),
     ];
     all.into_iter()
         .filter(|(_, allowed, ..)| *allowed > 0)

@@ -8,8 +8,10 @@ pub mod background;
 pub mod catalog;
 mod codes;
 pub mod credentials;
+mod deadline;
 pub mod declare;
 pub mod hash_pool;
+mod in_flight;
 pub mod logging;
 pub mod metrics;
 pub mod settings;
@@ -20,4 +22,5 @@ pub use app::{App, StartError, store_options};
 pub use codes::{
     CheckCodeError, CodeMessage, CodeRequest, LimitScope, SendCodeError, VerifiedCode,
 };
+pub use deadline::by;
 pub use sign_up::{SignUp, SignUpError};

@@ -4,14 +4,12 @@
 //!
 //! | field | meaning |
 //! |---|---|
-//! | `request_id` | `X-Request-Id`, taken over or made at the edge |
-//! | `trace_id` | trace of the caller, if it sent one |
+//! | `request_id` | `X-Request-Id`, taken over or made at the edge; in every line that a request causes |
 //! | `provider` | whose protocol was spoken |
 //! | `application` | id of the application |
 //! | `route` | route pattern, never the path that was asked for |
 //! | `status` | HTTP status of the reply |
 //! | `duration_ms` | time spent, milliseconds |
-//! | `user` | our id of the user |
 //! | `event` | what happened, `noun.verb` |
 //!
 //! Never logged, at any level: passwords and their hashes, one-time codes, tokens, keys, signatures,
@@ -28,24 +26,14 @@ use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
 
 use crate::settings::{LogFormat, LogSettings};
 
-/// Request id.
-pub const REQUEST_ID: &str = "request_id";
-/// Trace id of the caller.
-pub const TRACE_ID: &str = "trace_id";
-/// Provider whose protocol was spoken.
-pub const PROVIDER: &str = "provider";
-/// Id of the application.
-pub const APPLICATION: &str = "application";
-/// Route pattern.
-pub const ROUTE: &str = "route";
-/// HTTP status of the reply.
-pub const STATUS: &str = "status";
-/// Time spent in milliseconds.
-pub const DURATION_MS: &str = "duration_ms";
-/// Our id of the user.
-pub const USER: &str = "user";
-/// What happened.
-pub const EVENT: &str = "event";
+tokio::task_local! {
+    static REQUEST_ID: String;
+}
+
+/// Does the work of a request: every line that is logged meanwhile carries the request's id.
+pub async fn in_request<T>(request_id: String, work: impl Future<Output = T>) -> T {
+    REQUEST_ID.scope(request_id, work).await
+}
 
 /// Installs the logger and a panic hook that logs a panic as one line.
 ///
@@ -148,10 +136,7 @@ fn write_text(out: &mut impl Write, time: &str, record: &Record<'_>) -> io::Resu
         record.level(),
         record.target()
     )?;
-    record
-        .key_values()
-        .visit(&mut TextFields(out))
-        .map_err(io::Error::other)?;
+    visit_fields(record, &mut TextFields(out)).map_err(io::Error::other)?;
     writeln!(out)
 }
 
@@ -186,11 +171,26 @@ fn write_json(out: &mut impl Write, time: &str, record: &Record<'_>) -> io::Resu
     serde_json::to_writer(&mut *out, record.target())?;
     out.write_all(br#","msg":"#)?;
     serde_json::to_writer(&mut *out, &record.args().to_string())?;
-    record
-        .key_values()
-        .visit(&mut JsonFields(out))
-        .map_err(io::Error::other)?;
+    visit_fields(record, &mut JsonFields(out)).map_err(io::Error::other)?;
     out.write_all(b"}\n")
+}
+
+/// The record's own fields, and the id of the request at work.
+fn visit_fields(
+    record: &Record<'_>,
+    visitor: &mut impl for<'kvs> VisitSource<'kvs>,
+) -> Result<(), log::kv::Error> {
+    record.key_values().visit(visitor)?;
+    if record
+        .key_values()
+        .get(Key::from_str("request_id"))
+        .is_some()
+    {
+        return Ok(());
+    }
+    REQUEST_ID
+        .try_with(|id| visitor.visit_pair(Key::from_str("request_id"), Value::from(id.as_str())))
+        .unwrap_or(Ok(()))
 }
 
 struct JsonFields<'a, W>(&'a mut W);

@@ -13,16 +13,22 @@ use signup_core::reply::Reply;
 use signup_core::user::{
     IdempotencyClaim, NewUser, PasswordHash, SignUpOutcome, SignUpRecord, TakenIdentifier,
 };
-use signup_store::StoreError;
+use signup_store::{ChallengeState, StoreError};
 use uuid::Uuid;
 
-use crate::app::{App, by};
+use crate::app::App;
 use crate::codes::VerifiedCode;
+use crate::deadline::by;
 use crate::hash_pool::HashError;
 
 /// How often another public id is tried before giving up. Ids are random over at least 47 bits, so a second try is rare
 /// and a fifth means that the random source is broken.
 const PUBLIC_ID_TRIES: usize = 5;
+
+/// The answer when there was no time left to begin: it costs the caller a second, and nothing was written.
+const TRY_AGAIN: SignUpError = SignUpError::Busy {
+    retry_after: Duration::from_secs(1),
+};
 
 /// A sign-up whose request was parsed and checked.
 pub struct SignUp<'a> {
@@ -65,56 +71,96 @@ pub enum SignUpError {
 }
 
 impl App {
-    /// Signs a user up and announces it. The password is hashed before a database connection is asked for.
+    /// Signs a user up and announces it. The password is hashed while no database connection is held.
     ///
     /// # Errors
-    /// See [`SignUpError`]; then nothing was written.
+    /// See [`SignUpError`]; then nothing was written. After [`SignUpError::StoreUnavailable`] nobody can know: a
+    /// statement may have been under way.
     pub async fn sign_up(
         &self,
         mut sign_up: SignUp<'_>,
         context: &RequestContext,
     ) -> Result<Reply, SignUpError> {
         let application = sign_up.application;
-        let deadline = self.deadline();
-        let password = sign_up.password.take();
-        let result = match self.hash(application, password, deadline).await {
-            Ok(hash) => self.write(&sign_up, hash, deadline, context).await,
-            Err(error) => Err(error),
+        let result = match sign_up.password.take() {
+            Some(password) => self.hash_and_write(&sign_up, password, context).await,
+            None => self.write(&sign_up, None, context).await,
         };
         let outcome = result.as_ref().err().map_or("created", SignUpError::label);
         self.metrics.sign_up(application, outcome);
         log::info!(
             event = "sign_up", provider = application.provider.as_str(),
-            application = application.id.as_str(), request_id = context.request_id.as_str();
+            application = application.id.as_str();
             "{outcome}"
         );
         result
     }
 
+    /// Hashing is by far the dearest part, so what is bound to fail is found out before.
+    async fn hash_and_write(
+        &self,
+        sign_up: &SignUp<'_>,
+        password: Password,
+        context: &RequestContext,
+    ) -> Result<Reply, SignUpError> {
+        let hash_by = hash_deadline(context.deadline);
+        let Some(_turn) = self.in_flight.enter(turns(sign_up), hash_by).await else {
+            return Err(TRY_AGAIN);
+        };
+        self.foresee(sign_up, context).await?;
+        let hash = self.hash(sign_up.application, password, hash_by).await?;
+        if Instant::now() >= context.deadline {
+            return Err(TRY_AGAIN);
+        }
+        self.write(sign_up, Some(hash), context).await
+    }
+
+    /// Fails as the sign-up would fail if it were written now. Only a hint: constraints decide later.
+    async fn foresee(
+        &self,
+        sign_up: &SignUp<'_>,
+        context: &RequestContext,
+    ) -> Result<(), SignUpError> {
+        for code in &sign_up.codes {
+            let found = by(context.deadline, self.store.find_challenge(code.id()));
+            match found.await.map_err(store_fault)? {
+                Some((_, ChallengeState::Live)) => {}
+                _ => return Err(SignUpError::CodeSpent(code.channel())),
+            }
+        }
+        let application = sign_up.application;
+        for taken in &sign_up.identifiers {
+            let (kind, key) = (taken.identifier.kind(), taken.identifier.key());
+            let directory = &application.directory.id;
+            let is_taken = self
+                .store
+                .is_taken(&application.provider, directory, kind, key);
+            if by(context.deadline, is_taken).await.map_err(store_fault)? {
+                return Err(SignUpError::Taken(kind));
+            }
+        }
+        Ok(())
+    }
+
     async fn hash(
         &self,
         application: &Application,
-        password: Option<Password>,
+        password: Password,
         deadline: Instant,
-    ) -> Result<Option<PasswordHash>, SignUpError> {
-        let Some(password) = password else {
-            return Ok(None);
-        };
+    ) -> Result<PasswordHash, SignUpError> {
         let cost = application
             .rules
             .password
             .bcrypt_cost
             .unwrap_or(self.settings.hash.cost);
         match self.hash_pool.hash(password, cost, deadline).await {
-            Ok(hash) => Ok(Some(hash)),
+            Ok(hash) => Ok(hash),
             Err(HashError::Busy { retry_after }) => Err(SignUpError::Busy { retry_after }),
             Err(error @ (HashError::CostNotPermitted { .. } | HashError::Failed(_))) => {
                 log::error!(event = "hash.failed"; "{error}");
                 Err(SignUpError::Internal)
             }
-            Err(HashError::Stopped) => Err(SignUpError::Busy {
-                retry_after: Duration::from_secs(1),
-            }),
+            Err(HashError::Stopped) => Err(TRY_AGAIN),
         }
     }
 
@@ -122,7 +168,6 @@ impl App {
         &self,
         sign_up: &SignUp<'_>,
         password_hash: Option<PasswordHash>,
-        deadline: Instant,
         context: &RequestContext,
     ) -> Result<Reply, SignUpError> {
         for _ in 0..PUBLIC_ID_TRIES {
@@ -134,10 +179,10 @@ impl App {
                 claim: sign_up.claim.clone().map(|claim| (claim, reply.clone())),
                 user,
             };
-            let outcome = by(deadline, self.store.sign_up(record)).await;
+            let outcome = by(context.deadline, self.store.sign_up(record)).await;
             match outcome.map_err(store_fault)? {
                 SignUpOutcome::Created => {
-                    self.outbox_wake.notify_one();
+                    self.outbox_wake.send_replace(());
                     return Ok(reply);
                 }
                 SignUpOutcome::PublicIdTaken => {}
@@ -178,6 +223,25 @@ impl SignUpError {
             Self::Internal => "internal",
         }
     }
+}
+
+/// A hash that is ready only at the last moment is of no use: the database needs its part of the time too.
+fn hash_deadline(deadline: Instant) -> Instant {
+    let left = deadline.saturating_duration_since(Instant::now());
+    deadline.checked_sub(left / 4).unwrap_or(deadline)
+}
+
+/// What a sign-up has to itself while it is at work.
+fn turns(sign_up: &SignUp<'_>) -> Vec<String> {
+    let directory = &sign_up.application.directory;
+    sign_up
+        .identifiers
+        .iter()
+        .map(|taken| {
+            let (kind, key) = (taken.identifier.kind(), taken.identifier.key());
+            format!("{}/{}/{kind}/{key}", directory.provider, directory.id)
+        })
+        .collect()
 }
 
 fn spent(codes: &[VerifiedCode], id: Uuid) -> SignUpError {

@@ -1,6 +1,7 @@
 //! What is known of a request beside its content.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::time::Instant;
 
 use uuid::Uuid;
 
@@ -25,6 +26,8 @@ pub struct RequestContext {
     pub client_ip: IpAddr,
     /// The language that the caller asked for, if it asked for one that we speak.
     pub language: Option<Language>,
+    /// By then the caller must have its answer, whatever it is: some clients give up soon after.
+    pub deadline: Instant,
 }
 
 impl RequestContext {
@@ -62,6 +65,7 @@ mod tests {
             trace_parent: None,
             client_ip: ip.parse().expect("an address"),
             language: None,
+            deadline: Instant::now(),
         }
     }
 

@@ -11,6 +11,9 @@ pub struct Reply {
     pub headers: Vec<(String, String)>,
     /// The body, UTF-8 text; empty for none.
     pub body: String,
+    /// Not to be given again to a repeated request, whatever the status says.
+    #[serde(skip)]
+    passing: bool,
 }
 
 impl Reply {
@@ -23,10 +26,16 @@ impl Reply {
     pub fn json_as(content_type: &str, status: u16, body: &impl Serialize) -> Self {
         // Serialising our own reply types cannot fail: they hold no maps with non-text keys.
         let body = serde_json::to_string(body).unwrap_or_default();
+        Self::text(content_type, status, body)
+    }
+
+    /// A reply with a body of any text format.
+    pub fn text(content_type: &str, status: u16, body: String) -> Self {
         Self {
             status,
             headers: vec![("content-type".to_owned(), content_type.to_owned())],
             body,
+            passing: false,
         }
     }
 
@@ -36,6 +45,7 @@ impl Reply {
             status,
             headers: Vec::new(),
             body: String::new(),
+            passing: false,
         }
     }
 
@@ -46,12 +56,19 @@ impl Reply {
         self
     }
 
+    /// The same reply, marked as one that passes whatever its status: a limit, or a setting that an operator will mend.
+    #[must_use]
+    pub fn passing(mut self) -> Self {
+        self.passing = true;
+        self
+    }
+
     /// Whether the same request would get the same answer again: success or a fault in what the client sent. Limits,
     /// overload and internal faults pass, so their replies are never stored. Some providers answer a limit with a status
     /// of success; then `retry-after` tells.
     pub fn is_final(&self) -> bool {
         let asks_to_wait = self.headers.iter().any(|(name, _)| name == "retry-after");
-        (200..500).contains(&self.status) && self.status != 429 && !asks_to_wait
+        (200..500).contains(&self.status) && self.status != 429 && !asks_to_wait && !self.passing
     }
 }
 
@@ -69,5 +86,6 @@ mod tests {
         }
         let limited = Reply::empty(200).with_header("retry-after", "30");
         assert!(!limited.is_final());
+        assert!(!Reply::empty(400).passing().is_final());
     }
 }

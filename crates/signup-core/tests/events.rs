@@ -26,6 +26,7 @@ fn context() -> RequestContext {
         trace_parent: Some(TRACE.into()),
         client_ip: Ipv4Addr::LOCALHOST.into(),
         language: None,
+        deadline: std::time::Instant::now() + Duration::from_secs(60),
     }
 }
 

@@ -14,6 +14,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
 use futures_util::FutureExt;
 use signup_app::App;
+use signup_app::logging::in_request;
 use signup_core::context::RequestContext;
 
 use crate::answer::{Worded, word};
@@ -42,7 +43,7 @@ pub(crate) async fn edge(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let context = read_context(&request, &app.settings.http.trusted_proxies);
+    let context = read_context(&request, &app.settings.http);
     request.extensions_mut().insert(context.clone());
     let exchange = Exchange {
         edge,
@@ -56,7 +57,10 @@ pub(crate) async fn edge(
     };
     let unread = Unread::hold(&mut request);
     let is_repeatable = request.headers().contains_key(IDEMPOTENCY_KEY);
-    let answer = exchange.answer(request, next, unread);
+    let answer = in_request(
+        exchange.context.request_id.clone(),
+        exchange.answer(request, next, unread),
+    );
     if is_repeatable {
         // Goes on when its client has left: the client will come back with the same key and ask for the reply.
         actix_web::rt::spawn(answer)

@@ -1,8 +1,10 @@
 //! `Idempotency-Key`: a request that is sent again gets the reply that it got, and is not carried out again.
 
+use std::time::{Duration, Instant};
+
 use actix_web::HttpRequest;
 use aws_lc_rs::digest::{Context as Digest, SHA256};
-use signup_app::App;
+use signup_app::{App, by};
 use signup_core::application::Application;
 use signup_core::context::RequestContext;
 use signup_core::reply::Reply;
@@ -16,6 +18,9 @@ pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// The header field that marks a replayed reply.
 const REPLAYED: &str = "idempotency-replayed";
+
+/// Time for settling a key after the request's own time is over.
+const SETTLE: Duration = Duration::from_millis(500);
 
 /// Runs a request once per `Idempotency-Key` of the application. Without the header it just runs.
 ///
@@ -38,18 +43,16 @@ pub async fn idempotent(
         return Ok(run(None).await);
     };
     let settings = &app.settings.idempotency;
-    let outcome = app
-        .store
-        .claim_idempotency(
-            &application.provider,
-            &application.id,
-            key,
-            fingerprint(request, body),
-            app.clock.now(),
-            settings.lease,
-            settings.retention,
-        )
-        .await?;
+    let claim = app.store.claim_idempotency(
+        &application.provider,
+        &application.id,
+        key,
+        fingerprint(request, body),
+        app.clock.now(),
+        settings.lease,
+        settings.retention,
+    );
+    let outcome = by(context.deadline, claim).await?;
     match outcome {
         ClaimOutcome::Claimed(claim) => {
             let reply = run(Some(claim.clone())).await;
@@ -64,15 +67,16 @@ pub async fn idempotent(
 
 /// Stores a final reply, or gives the key back. The caller gets its answer even if that fails.
 async fn settle(app: &App, context: &RequestContext, claim: IdempotencyClaim, reply: &Reply) {
+    // A request that has used up its time still gives its key back, as long as that is quick.
+    let end = context.deadline.max(Instant::now() + SETTLE);
     let settled = if reply.is_final() {
-        app.store.finish_idempotency(claim, reply.clone()).await
+        by(end, app.store.finish_idempotency(claim, reply.clone())).await
     } else {
-        app.store.release_idempotency(claim).await
+        by(end, app.store.release_idempotency(claim)).await
     };
     if let Err(error) = settled {
         log::error!(
-            event = "idempotency.not_settled",
-            request_id = context.request_id.as_str();
+            event = "idempotency.not_settled";
             "an idempotency key stays claimed until its lease ends: {error}"
         );
     }

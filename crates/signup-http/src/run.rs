@@ -132,9 +132,23 @@ async fn start_and_serve(provider: &'static Provider, settings: Settings) -> any
     let listener = listen("http.port", http.address())?;
     let metrics_listener = listen("http.metrics_port", http.metrics_address())?;
     let background = background::start(&app, &shutdown);
+    // Its relay goes on until the last request is answered.
+    let relay_shutdown = Shutdown::new();
     let embedded = match app.settings.bus.url {
-        // Without a broker this process is its own worker, and its terminal is where messages arrive.
-        BusUrl::InProcess => start_embedded(&app, true, &shutdown),
+        BusUrl::InProcess if app.settings.shows_messages() => {
+            log::warn!(
+                event = "messages.shown";
+                "messages and their codes are shown on this terminal and sent to nobody (bus.local_messages)"
+            );
+            Some(start_embedded(&app, true, &relay_shutdown))
+        }
+        BusUrl::InProcess => {
+            log::warn!(
+                event = "messages.waiting";
+                "no worker takes events from this process: they, and all codes, wait in the outbox (bus.local_messages)"
+            );
+            None
+        }
     };
     let served = serve(
         app,
@@ -146,7 +160,10 @@ async fn start_and_serve(provider: &'static Provider, settings: Settings) -> any
     .await;
     // A server that failed by itself takes the rest of the process with it.
     shutdown.trigger();
-    embedded.join().await;
+    relay_shutdown.trigger();
+    if let Some(embedded) = embedded {
+        embedded.join().await;
+    }
     for task in background {
         // A task that panicked has logged that, and nothing is left to be done.
         let _ = task.await;

@@ -143,14 +143,7 @@ async fn metrics(registry: web::Data<Registry>) -> Result<Reply, Fault> {
     let text = TextEncoder::new()
         .encode_to_string(&registry.gather())
         .map_err(|_| Fault::Internal)?;
-    Ok(Reply {
-        status: 200,
-        headers: vec![(
-            "content-type".to_owned(),
-            prometheus::TEXT_FORMAT.to_owned(),
-        )],
-        body: text,
-    })
+    Ok(Reply::text(prometheus::TEXT_FORMAT, 200, text))
 }
 
 /// Readiness is false as soon as `shutdown` is triggered; then no connection is accepted any more, accepted requests

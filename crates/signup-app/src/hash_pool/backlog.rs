@@ -110,13 +110,20 @@ impl Backlog {
 
     /// Notes that a job returned by [`next`](Self::next) is done, and how long it took.
     pub(super) fn finished(&self, cost: u32, took: Duration) {
-        /// Weight of the newest sample: follows a change of load within some ten hashes.
-        const WEIGHT: f64 = 0.125;
+        /// Weight of a sample that is slower than the average: one stall is not a trend.
+        const SLOWER: f64 = 0.125;
+        /// Weight of one that is faster: a stall that is over is forgotten within a few hashes.
+        const FASTER: f64 = 0.5;
         let units = units(cost);
         let sample = took.as_nanos() as f64 / units as f64;
         let mut state = self.lock();
         state.units = state.units.saturating_sub(units);
-        state.unit_nanos += WEIGHT * (sample - state.unit_nanos);
+        let weight = if sample < state.unit_nanos {
+            FASTER
+        } else {
+            SLOWER
+        };
+        state.unit_nanos += weight * (sample - state.unit_nanos);
     }
 
     /// Jobs that wait for a thread.
@@ -134,6 +141,11 @@ impl Backlog {
     }
 
     fn refuses(&self, state: &State, job: &Job, now: Instant) -> bool {
+        // An idle pool takes any job, whatever the estimate: only a hash that is done can correct one that a pause of the
+        // machine has spoilt.
+        if state.units == 0 && job.deadline > now {
+            return false;
+        }
         let ready_in = self.wait(state) + state.time_of(job.units());
         state.waiting.len() >= self.capacity || now + ready_in > job.deadline
     }

@@ -157,8 +157,26 @@ fn the_estimate_follows_what_hashing_really_takes() {
         backlog.finished(COST, Duration::from_secs(1));
     }
 
+    let (patient, _reply) = job(in_a_minute());
+    backlog.push(patient).unwrap();
     let (late, _reply) = soon();
     assert!(matches!(backlog.push(late), Err(HashError::Busy { .. })));
+}
+
+#[test]
+fn an_idle_pool_takes_work_however_long_a_stall_made_hashing_look() {
+    let backlog = backlog(100, 1, Duration::from_secs(3600));
+    for _ in 0..12 {
+        let (next, _reply) = job(Instant::now() + Duration::from_secs(30));
+        backlog.push(next).unwrap();
+        backlog.next().unwrap();
+        backlog.finished(COST, Duration::from_millis(1));
+    }
+    // The stall is forgotten: two at a time are taken again.
+    for _ in 0..2 {
+        let (next, _reply) = job(Instant::now() + Duration::from_secs(30));
+        backlog.push(next).unwrap();
+    }
 }
 
 #[test]

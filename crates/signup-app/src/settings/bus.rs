@@ -9,6 +9,8 @@ use super::reader::Reader;
 pub struct BusSettings {
     /// Which bus.
     pub url: BusUrl,
+    /// Whether this process shows messages itself, in place of a worker that sends them.
+    pub local_messages: LocalMessages,
     /// Most events the relay claims at a time.
     pub relay_batch: u32,
     /// How often an idle relay looks for new events.
@@ -24,6 +26,17 @@ pub enum BusUrl {
     InProcess,
 }
 
+/// Whether messages, with their codes, are shown on this process's terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalMessages {
+    /// On SQLite, where one machine is all there is; not on PostgreSQL, where output is collected.
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
 impl BusSettings {
     pub(super) fn read(reader: &mut Reader) -> Self {
         let seconds = Duration::from_secs;
@@ -33,6 +46,18 @@ impl BusSettings {
                     (text == "in-process").then_some(BusUrl::InProcess)
                 })
                 .unwrap_or(BusUrl::InProcess),
+            local_messages: reader
+                .parsed(
+                    "bus.local_messages",
+                    "must be auto, on or off",
+                    |text| match text {
+                        "auto" => Some(LocalMessages::Auto),
+                        "on" => Some(LocalMessages::On),
+                        "off" => Some(LocalMessages::Off),
+                        _ => None,
+                    },
+                )
+                .unwrap_or(LocalMessages::Off),
             relay_batch: reader.integer("bus.relay_batch", 1..=10_000),
             relay_interval: reader.duration(
                 "bus.relay_interval",

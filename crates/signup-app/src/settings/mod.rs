@@ -26,7 +26,7 @@ use ::config::{Config, Value, ValueKind};
 
 use self::layer::Layer;
 
-pub use self::bus::{BusSettings, BusUrl};
+pub use self::bus::{BusSettings, BusUrl, LocalMessages};
 pub use self::database::{DatabaseSettings, DatabaseUrl};
 pub use self::describe::DescribedSetting;
 pub use self::fault::{Fault, SettingsError};
@@ -115,6 +115,16 @@ impl Settings {
         }
         settings.described = describe::describe(&values);
         Ok((settings, service))
+    }
+
+    /// Whether this process shows messages itself instead of leaving events to a worker.
+    #[must_use]
+    pub fn shows_messages(&self) -> bool {
+        match self.bus.local_messages {
+            LocalMessages::Auto => self.database.url.sqlite_path().is_some(),
+            LocalMessages::On => true,
+            LocalMessages::Off => false,
+        }
     }
 
     /// Every effective value with its source, secrets masked, in the order of the keys.

@@ -57,14 +57,8 @@ fn page(document: &Value) -> Reply {
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
-    let reply = Reply {
-        status: 200,
-        headers: vec![(
-            "content-type".to_owned(),
-            "text/html; charset=utf-8".to_owned(),
-        )],
-        body: page::render(document, STYLE),
-    };
+    let html = page::render(document, STYLE);
+    let reply = Reply::text("text/html; charset=utf-8", 200, html);
     cacheable(reply)
         .with_header("content-security-policy", policy)
         .with_header("referrer-policy", "no-referrer")

@@ -1,15 +1,17 @@
 //! The body of a request, limited in size and time.
 
 use std::ops::Deref;
+use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::{self, Bytes, BytesMut};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use signup_app::App;
+use signup_core::context::RequestContext;
 
 use crate::Fault;
 
@@ -37,7 +39,13 @@ impl FromRequest for Body {
             return Box::pin(async { Err(Fault::Internal) });
         };
         let limit = app.settings.http.body_limit_bytes;
-        let timeout = app.settings.http.body_timeout;
+        // A body that takes longer leaves no time to answer.
+        let deadline = request
+            .extensions()
+            .get::<RequestContext>()
+            .map(|context| context.deadline);
+        let end = Instant::now() + app.settings.http.body_timeout;
+        let end = deadline.map_or(end, |deadline| deadline.min(end));
         let announced = request
             .headers()
             .get(CONTENT_LENGTH)
@@ -47,7 +55,7 @@ impl FromRequest for Body {
         }
         let payload = payload.take();
         Box::pin(async move {
-            tokio::time::timeout(timeout, read(payload, limit))
+            tokio::time::timeout_at(end.into(), read(payload, limit))
                 .await
                 .unwrap_or(Err(Fault::RequestTimeout))
         })

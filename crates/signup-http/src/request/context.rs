@@ -3,11 +3,12 @@
 use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Deref;
+use std::time::Instant;
 
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderMap};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use ipnet::IpNet;
+use signup_app::settings::HttpSettings;
 use signup_core::context::RequestContext;
 use uuid::Uuid;
 
@@ -38,7 +39,7 @@ impl FromRequest for Context {
 }
 
 /// Reads the context from the request's headers and its connection.
-pub(crate) fn read_context(request: &ServiceRequest, trusted_proxies: &[IpNet]) -> RequestContext {
+pub(crate) fn read_context(request: &ServiceRequest, http: &HttpSettings) -> RequestContext {
     let headers = request.headers();
     // Only a listener that is no TCP socket has no peer, and we have none.
     let peer = request
@@ -51,11 +52,12 @@ pub(crate) fn read_context(request: &ServiceRequest, trusted_proxies: &[IpNet]) 
         trace_parent: single(headers, "traceparent")
             .filter(|parent| is_trace_parent(parent))
             .map(str::to_owned),
-        client_ip: client_address(peer, headers, trusted_proxies),
+        client_ip: client_address(peer, headers, &http.trusted_proxies),
         language: headers
             .get(ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok())
             .and_then(language::preferred),
+        deadline: Instant::now() + http.request_deadline,
     }
 }
 

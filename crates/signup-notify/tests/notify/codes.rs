@@ -4,7 +4,7 @@ use signup_core::code::Channel;
 use signup_notify::{Decision, MessageKind};
 use signup_store::DeliveryState;
 
-use crate::fixture::{EMAIL, PHONE, Shop, VALID_FOR, declare, request_code};
+use crate::fixture::{EMAIL, PHONE, Shop, VALID_FOR, context, declare, request_code};
 
 #[tokio::test]
 async fn a_code_goes_to_the_address_it_was_asked_for() {
@@ -16,7 +16,12 @@ async fn a_code_goes_to_the_address_it_was_asked_for() {
 
     let [message] = shop.sent().try_into().unwrap();
     let code = message.code.clone().unwrap();
-    assert!(shop.app.check_code(&challenge, &code).await.is_ok());
+    assert!(
+        shop.app
+            .check_code(&challenge, &code, &context())
+            .await
+            .is_ok()
+    );
     assert_eq!((message.channel, &*message.address), (Channel::Sms, PHONE));
     assert_eq!(message.kind, MessageKind::Code);
     assert_eq!(message.application_name, "Corner Shop");
@@ -109,7 +114,12 @@ async fn a_code_that_was_guessed_at_too_often_is_not_sent() {
     let challenge = shop.request_code().await;
     let event = shop.event().await;
     for _ in 0..5 {
-        assert!(shop.app.check_code(&challenge, "no code").await.is_err());
+        assert!(
+            shop.app
+                .check_code(&challenge, "no code", &context())
+                .await
+                .is_err()
+        );
     }
 
     shop.worker.handle(&event).await;

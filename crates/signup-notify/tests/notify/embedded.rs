@@ -11,7 +11,7 @@ use signup_notify::{Inbox, LocalSender, Message, MessageKind, Sender, start_embe
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::fixture::{EMAIL, PHONE, app, email, request_code, sign_up};
+use crate::fixture::{EMAIL, PHONE, app, context, email, request_code, sign_up};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -25,7 +25,7 @@ async fn codes_and_welcomes_reach_the_inbox_of_the_process() {
     let challenge = request_code(&app, (Channel::Sms, PHONE), CodeMessage::Code, "en").await;
     let coded = embedded.inbox.wait_for(|message| message.address == PHONE);
     let code = timeout(LIMIT, coded).await.unwrap().code.unwrap();
-    assert!(app.check_code(&challenge, &code).await.is_ok());
+    assert!(app.check_code(&challenge, &code, &context()).await.is_ok());
     sign_up(&app, vec![email(true)]).await;
     let welcome = embedded.inbox.wait_for(|message| message.address == EMAIL);
     let welcome = timeout(LIMIT, welcome).await.unwrap();

@@ -15,7 +15,7 @@ use signup_core::reply::Reply;
 use signup_core::time::{Clock, SystemClock, Timestamp};
 use signup_core::user::TakenIdentifier;
 use signup_notify::{DeliveryMetrics, Inbox, LocalSender, Message, SendError, Sender, Worker};
-use signup_store::{ApplicationRecord, Change, ClaimedEvent, DeliveryStart, DeliveryState};
+use signup_store::{ApplicationRecord, Change, ClaimedEvent, DeliveryStart, DeliveryState, Lane};
 use tempfile::TempDir;
 
 pub const PHONE: &str = "+8613800138000";
@@ -111,12 +111,13 @@ fn application(app: &App) -> Arc<Application> {
     app.catalog.application("acme", "shop").unwrap()
 }
 
-fn context() -> RequestContext {
+pub fn context() -> RequestContext {
     RequestContext {
         request_id: "r1".to_owned(),
         trace_parent: None,
         client_ip: [192, 0, 2, 7].into(),
         language: None,
+        deadline: std::time::Instant::now() + Duration::from_secs(60),
     }
 }
 
@@ -198,11 +199,13 @@ impl Shop {
     /// The events that nobody has claimed yet, the oldest first.
     pub async fn events(&self) -> Vec<ClaimedEvent> {
         let (now, lease) = (self.clock.now(), Duration::from_secs(3600));
-        self.app
-            .store
-            .claim_events("test", 100, now, lease)
-            .await
-            .unwrap()
+        let mut events = Vec::new();
+        for lane in [Lane::Codes, Lane::Others] {
+            let claimed = self.app.store.claim_events("test", lane, 100, now, lease);
+            events.extend(claimed.await.unwrap());
+        }
+        events.sort_by_key(|event| event.sequence);
+        events
     }
 
     pub async fn event(&self) -> ClaimedEvent {

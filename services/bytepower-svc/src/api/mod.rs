@@ -10,7 +10,6 @@ pub(crate) mod verify_code;
 use actix_web::http::Method;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, web};
-use signup_app::App;
 use signup_http::{resource, to};
 
 use crate::error::Error;
@@ -56,12 +55,4 @@ fn require_json(request: &HttpRequest) -> Result<(), Error> {
     } else {
         Err(Error::UnsupportedMediaType)
     }
-}
-
-/// Does the work of one request within the time that the settings allow for it. A statement that is under way then still
-/// ends in the database; the caller could not have been told in time.
-async fn in_time<T>(app: &App, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    tokio::time::timeout_at(app.deadline().into(), work)
-        .await
-        .unwrap_or(Err(Error::Gateway))
 }

@@ -3,15 +3,16 @@
 use actix_web::{HttpRequest, web};
 use signup_app::{App, SignUp, VerifiedCode};
 use signup_core::code::Channel;
+use signup_core::context::RequestContext;
 use signup_core::identifier::{EmailAddress, Identifier};
 use signup_core::password::Password;
 use signup_core::reply::Reply;
 use signup_core::user::{IdempotencyClaim, TakenIdentifier};
 use signup_http::{Body, Context, idempotent};
 
+use super::require_json;
 use super::sign_up_body::{EmailPassword, Form, NamePassword, SignUpBody};
 use super::user_reply::{self, UserReply};
-use super::{in_time, require_json};
 use crate::auth::{Caller, InService, by_signature, by_token};
 use crate::error::Error;
 use crate::{uid, version};
@@ -70,7 +71,7 @@ async fn answer(
     };
     let application = &in_service.application;
     idempotent(app, application, context, request, body, async |claim| {
-        in_time(app, sign_up(app, &in_service, context, body, claim))
+        sign_up(app, &in_service, context, body, claim)
             .await
             .unwrap_or_else(|error| error.reply())
     })
@@ -125,7 +126,7 @@ async fn sign_up(
             check_password(in_service, password_field, &password, &email.clone().into())?;
             let codes = if settings.verification {
                 let code = email_password.verify_code.unwrap_or_default();
-                vec![check_code(app, in_service, &email, &code).await?]
+                vec![check_code(app, in_service, &email, &code, context).await?]
             } else {
                 Vec::new()
             };
@@ -168,6 +169,7 @@ async fn check_code(
     in_service: &InService,
     email: &EmailAddress,
     code: &str,
+    context: &RequestContext,
 ) -> Result<VerifiedCode, Error> {
     if code.is_empty() {
         // Not a try, so it does not use one up.
@@ -175,7 +177,7 @@ async fn check_code(
     }
     let application = &in_service.application;
     let challenge = app
-        .find_challenge(application, Channel::Email, email.key())
+        .find_challenge(application, Channel::Email, email.key(), context)
         .await?;
-    Ok(app.check_code(&challenge, code).await?)
+    Ok(app.check_code(&challenge, code, context).await?)
 }

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::attribution::Platform;
 use super::json::Object;
-use super::{in_time, require_json};
+use super::require_json;
 use crate::auth::{Caller, InService, by_signature, by_token};
 use crate::error::Error;
 use crate::version;
@@ -113,7 +113,7 @@ async fn answer(
         context,
         request,
         body,
-        async |_| match in_time(app, send(app, &application, context, body)).await {
+        async |_| match send(app, &application, context, body).await {
             Ok(()) => Reply::empty(200),
             Err(error) => error.reply(),
         },
@@ -133,7 +133,7 @@ async fn send(
         return Err(Error::CannotSendCode);
     }
     let is_taken = app
-        .is_taken(application, IdentifierKind::Email, email.key())
+        .is_taken(application, IdentifierKind::Email, email.key(), context)
         .await?;
     app.send_code(
         CodeRequest {
@@ -163,11 +163,11 @@ fn locale(application: &Application, language: Option<Language>) -> String {
 impl CodeBody {
     /// Reads a body. The first fault is reported: JSON, then the fields in their order.
     fn parse(body: &[u8]) -> Result<Self, Error> {
-        let mut body = Object::parse(body)?;
+        let body = Object::parse(body)?;
         let email = body.required_text("email")?;
         Ok(Self {
             email: EmailAddress::parse(&email).map_err(|problem| body.fault("email", problem))?,
-            platform: Platform::read(&mut body)?
+            platform: Platform::read(&body)?
                 .ok_or_else(|| body.fault("platform", "is required"))?,
             r#type: match body.required_text("type")?.as_str() {
                 "sign_up_email" => CodeType::SignUpEmail,

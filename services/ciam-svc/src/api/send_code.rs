@@ -97,7 +97,7 @@ async fn send(
     }
     let recipient = Recipient::read(&json::object(request, body)?, &client)?;
     let source = source(&client, recipient.channel)?;
-    let is_used = recipient.is_used(app, &client).await?;
+    let is_used = recipient.is_used(app, &client, context).await?;
     if is_used && !client.settings.probe_protection {
         return Err(ApiError::Used(recipient.channel));
     }
@@ -165,8 +165,13 @@ impl Recipient {
         })
     }
 
-    async fn is_used(&self, app: &App, client: &Client) -> Result<bool, ApiError> {
-        app.is_taken(&client.application, self.kind, &self.address)
+    async fn is_used(
+        &self,
+        app: &App,
+        client: &Client,
+        context: &RequestContext,
+    ) -> Result<bool, ApiError> {
+        app.is_taken(&client.application, self.kind, &self.address, context)
             .await
             .map_err(|error| ApiError::of_sending(&error, self.channel))
     }

@@ -144,7 +144,7 @@ async fn create(
         return Err(ApiError::FlowDisabled);
     }
     let user = NewUser::check(json::object(request, body)?, client)?;
-    let codes = prove(app, client, &user.proofs).await?;
+    let codes = prove(app, client, &user.proofs, context).await?;
     let sign_up = SignUp {
         application: &client.application,
         identifiers: user.identifiers,
@@ -163,6 +163,7 @@ async fn prove(
     app: &App,
     client: &Client,
     proofs: &[OtpProof],
+    context: &RequestContext,
 ) -> Result<Vec<VerifiedCode>, ApiError> {
     let mut challenges = Vec::with_capacity(proofs.len());
     for proof in proofs {
@@ -176,7 +177,7 @@ async fn prove(
     for (proof, challenge) in proofs.iter().zip(&challenges) {
         let code = proof.code.as_deref();
         let code = code.ok_or(ApiError::BadOtp(proof.channel))?;
-        let checked = app.check_code(challenge, code).await;
+        let checked = app.check_code(challenge, code, context).await;
         codes.push(checked.map_err(|error| ApiError::of_checking(error, proof.channel))?);
     }
     Ok(codes)

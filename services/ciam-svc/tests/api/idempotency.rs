@@ -78,11 +78,11 @@ async fn a_key_in_progress_is_a_conflict() {
     let portal = Portal::with_settings(TestDatabase::sqlite(), &settings).await;
     // Keeps the only hash thread busy, so that whichever request came first is still at work when the other comes.
     let long = Password::new("takes a while".to_owned()).unwrap();
-    let long_work = portal
-        .0
-        .app
-        .hash_pool
-        .hash(long, 12, portal.0.app.deadline());
+    let long_work = portal.0.app.hash_pool.hash(
+        long,
+        12,
+        std::time::Instant::now() + Duration::from_secs(60),
+    );
     let body = json!({"username": "ann", "password": "correct horse"}).to_string();
     let (_, one, other) = tokio::join!(
         long_work,

@@ -188,7 +188,7 @@ async fn app_token(app: &App, before: Option<&String>) -> anyhow::Result<String>
             id: &id,
         };
         let issued = issue(&app.keys, &owner, now)?;
-        change(app, vec![Change::PutCredential(issued.record)]).await?;
+        change(app, vec![Change::AddCredential(issued.record)]).await?;
     }
     token::sign(
         app,

@@ -11,12 +11,9 @@ pub(crate) mod vfc;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::web;
-use signup_app::App;
-use signup_core::reply::Reply;
-use signup_http::{Context, Fault, resource, to};
+use signup_http::{resource, to};
 
 use crate::cors::{cors, preflight};
-use crate::error::Error;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     let from_browsers = |path, handler| {
@@ -33,16 +30,4 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
             "/.well-known/jwks.json",
             [(Method::GET, to(jwks::get))],
         ));
-}
-
-/// The reply to a request that was handled, or was not handled before its client gives up.
-async fn in_time(
-    app: &App,
-    context: &Context,
-    handling: impl Future<Output = Result<Reply, Error>>,
-) -> Reply {
-    tokio::time::timeout_at(app.deadline().into(), handling)
-        .await
-        .unwrap_or(Err(Fault::StoreUnavailable.into()))
-        .unwrap_or_else(|error| error.reply(context))
 }

@@ -1,7 +1,8 @@
 //! `POST /user`: people sign up, administrators add users.
 
 use actix_web::{HttpRequest, web};
-use signup_app::{App, CheckCodeError, SignUp, VerifiedCode};
+use signup_app::{App, CheckCodeError, SignUp, VerifiedCode, by};
+use signup_core::code::Challenge;
 use signup_core::context::RequestContext;
 use signup_core::reply::Reply;
 use signup_core::user::{IdempotencyClaim, TakenIdentifier};
@@ -9,7 +10,7 @@ use signup_http::{Body, Context, Fault, idempotent};
 
 use super::parameters::Parameters;
 use super::ustr::Address;
-use super::{in_time, profile, ustr, version};
+use super::{profile, ustr, version};
 use crate::auth::{Caller, Shop, authenticate};
 use crate::envelope::{self, Success};
 use crate::error::{Error, Problem};
@@ -56,7 +57,9 @@ pub(crate) async fn post(
     request: HttpRequest,
     body: Body,
 ) -> Reply {
-    in_time(&app, &context, handle(&app, &context, &request, &body)).await
+    handle(&app, &context, &request, &body)
+        .await
+        .unwrap_or_else(|error| error.reply(&context))
 }
 
 async fn handle(
@@ -100,7 +103,7 @@ async fn create(
     parameters: &Parameters,
     claim: Option<IdempotencyClaim>,
 ) -> Result<Reply, Error> {
-    let action = permitted_action(app, caller, shop, parameters).await?;
+    let action = permitted_action(app, caller, shop, parameters, context).await?;
     let address = ustr::read(parameters)?;
     let pwd = Pwd::parse(parameters.required("pwd")?)
         .ok_or_else(|| Error::invalid("pwd", Problem::NotMd5))?;
@@ -116,7 +119,7 @@ async fn create(
     }
     // Everything else was checked before, so that a mistake elsewhere does not cost a try.
     let code = match vfcode {
-        Some(vfcode) => Some(check_code(app, caller, shop, &address, vfcode).await?),
+        Some(vfcode) => Some(check_code(app, caller, shop, &address, vfcode, context).await?),
         None => None,
     };
     let sign_up = SignUp {
@@ -141,10 +144,13 @@ async fn permitted_action(
     caller: &Caller,
     shop: &Shop,
     parameters: &Parameters,
+    context: &RequestContext,
 ) -> Result<Action, Error> {
     match (parameters.required("action")?, caller.user()) {
         ("signup", None) => Ok(Action::SignUp),
-        ("adduser", Some(user)) if may_add_users(app, shop, user).await? => Ok(Action::AddUser),
+        ("adduser", Some(user)) if may_add_users(app, shop, user, context).await? => {
+            Ok(Action::AddUser)
+        }
         ("signup" | "adduser", _) => Err(Error::ActionNotAllowed),
         _ => Err(Error::invalid(
             "action",
@@ -154,11 +160,18 @@ async fn permitted_action(
 }
 
 /// Asks the database: a role may have been taken away since the token was issued.
-async fn may_add_users(app: &App, shop: &Shop, user: &str) -> Result<bool, Error> {
+async fn may_add_users(
+    app: &App,
+    shop: &Shop,
+    user: &str,
+    context: &RequestContext,
+) -> Result<bool, Error> {
     if !is_short_id(user) {
         return Ok(false);
     }
-    let found = app.store.find_users(user).await.map_err(Fault::from)?;
+    let found = by(context.deadline, app.store.find_users(user))
+        .await
+        .map_err(Fault::from)?;
     Ok(found
         .iter()
         .filter(|found| {
@@ -183,21 +196,28 @@ fn role<'a>(shop: &Shop, action: Action, parameters: &'a Parameters) -> Result<&
     allowed.then_some(role).ok_or(Error::RoleNotAllowed)
 }
 
-/// The code goes with the address. One that was asked for without naming a shop belongs to the app's home shop.
+/// The code goes with the address. One that was asked for without naming a shop belongs to the app's home shop; of two
+/// codes that are alive the newer one counts.
 async fn check_code(
     app: &App,
     caller: &Caller,
     shop: &Shop,
     address: &Address,
     vfcode: &str,
+    context: &RequestContext,
 ) -> Result<VerifiedCode, Error> {
     let (channel, key) = (address.channel, address.identifier.key());
-    let challenge = match app.find_challenge(&shop.application, channel, key).await {
-        Err(CheckCodeError::Wrong) => {
-            let home = caller.home_shop(app)?;
-            app.find_challenge(&home.application, channel, key).await?
+    let home = caller.home_shop(app)?;
+    let mut newest: Option<Challenge> = None;
+    for application in [&shop.application, &home.application] {
+        match app.find_challenge(application, channel, key, context).await {
+            Ok(found) if newest.as_ref().is_none_or(|other| other.id < found.id) => {
+                newest = Some(found);
+            }
+            Ok(_) | Err(CheckCodeError::Wrong) => {}
+            Err(CheckCodeError::StoreUnavailable) => return Err(Fault::StoreUnavailable.into()),
         }
-        found => found?,
-    };
-    Ok(app.check_code(&challenge, vfcode).await?)
+    }
+    let challenge = newest.ok_or(CheckCodeError::Wrong)?;
+    Ok(app.check_code(&challenge, vfcode, context).await?)
 }

@@ -11,7 +11,7 @@ use signup_http::{Body, Context, idempotent};
 
 use super::parameters::Parameters;
 use super::ustr;
-use super::{in_time, version};
+use super::version;
 use crate::auth::{Caller, Shop, authenticate};
 use crate::envelope::{self, Success};
 use crate::error::{Error, Problem};
@@ -58,7 +58,9 @@ pub(crate) async fn post(
     request: HttpRequest,
     body: Body,
 ) -> Reply {
-    in_time(&app, &context, handle(&app, &context, &request, &body)).await
+    handle(&app, &context, &request, &body)
+        .await
+        .unwrap_or_else(|error| error.reply(&context))
 }
 
 async fn handle(
@@ -96,7 +98,7 @@ async fn send(
     let channel = channel(shop, parameters.required("tmpl")?)?;
     let address = ustr::parse("vfaddr", parameters.required("vfaddr")?, channel)?;
     let (kind, key) = (address.identifier.kind(), address.identifier.key());
-    let is_taken = app.is_taken(&shop.application, kind, key).await?;
+    let is_taken = app.is_taken(&shop.application, kind, key, context).await?;
     let request = CodeRequest {
         application: &shop.application,
         channel,

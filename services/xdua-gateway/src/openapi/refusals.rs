@@ -35,6 +35,7 @@ impl Refusal {
             trace_parent: None,
             client_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             language: None,
+            deadline: std::time::Instant::now() + Duration::from_secs(60),
         };
         let body: Value =
             serde_json::from_str(&self.error.reply(&context).body).unwrap_or_default();

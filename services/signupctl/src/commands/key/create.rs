@@ -43,7 +43,7 @@ pub async fn run(
     must_fit(&stored, &owner)?;
     must_be_new(&stored, &owner)?;
     let issued = make(place, arguments, &owner)?;
-    let change = Change::PutCredential(issued.record.clone());
+    let change = Change::AddCredential(issued.record.clone());
     place.store.change_declarations(vec![change]).await?;
     output.show(&issued_json(&issued), || issued_text(&issued))
 }

@@ -59,10 +59,12 @@ pub async fn run(
         );
         rotations.push(Rotation { old, new });
     }
-    let changes = rotations
-        .iter()
-        .flat_map(|rotation| [&rotation.new.record, &rotation.old])
-        .map(|record| Change::PutCredential(record.clone()));
+    let changes = rotations.iter().flat_map(|rotation| {
+        [
+            Change::AddCredential(rotation.new.record.clone()),
+            Change::PutCredential(rotation.old.clone()),
+        ]
+    });
     place.store.change_declarations(changes.collect()).await?;
     let value: Vec<_> = rotations
         .iter()
