@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::code::SendLimits;
+use crate::context::Language;
 use crate::password::PasswordPolicy;
 
 /// The scope in which user names, e-mail addresses and phone numbers are unique.
@@ -68,6 +69,17 @@ pub struct Messages {
     pub sms: bool,
     /// Whether codes can go out by e-mail.
     pub email: bool,
+}
+
+impl Messages {
+    /// The locale of a message to somebody who asked for this language, or for none that we speak.
+    pub fn locale_for(&self, asked: Option<Language>) -> &str {
+        match asked {
+            Some(Language::Chinese) => "zh-CN",
+            Some(Language::English) => "en",
+            None => &self.locale,
+        }
+    }
 }
 
 impl Default for Messages {

@@ -6,7 +6,6 @@ use actix_web::{HttpRequest, web};
 use signup_app::{App, CodeMessage, CodeRequest};
 use signup_core::application::Application;
 use signup_core::code::Channel;
-use signup_core::context::Language;
 use signup_core::identifier::{EmailAddress, IdentifierKind};
 use signup_core::reply::Reply;
 use signup_http::{Body, Context, idempotent};
@@ -144,20 +143,16 @@ async fn send(
             valid_for: VALID_FOR,
             // The owner of a registered address is told so in the mailbox; whoever asks sees no difference.
             message: CodeMessage::discreet(is_taken),
-            locale: locale(application, context.language),
+            locale: application
+                .rules
+                .messages
+                .locale_for(context.language)
+                .to_owned(),
         },
         context,
     )
     .await?;
     Ok(())
-}
-
-fn locale(application: &Application, language: Option<Language>) -> String {
-    match language {
-        Some(Language::Chinese) => "zh-CN".to_owned(),
-        Some(Language::English) => "en".to_owned(),
-        None => application.rules.messages.locale.clone(),
-    }
 }
 
 impl CodeBody {

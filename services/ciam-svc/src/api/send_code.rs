@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signup_app::{App, CodeMessage, CodeRequest};
 use signup_core::code::Channel;
-use signup_core::context::{Language, RequestContext};
+use signup_core::context::RequestContext;
 use signup_core::identifier::{EmailAddress, IdentifierKind, PhoneNumber};
 use signup_core::reply::Reply;
 use signup_http::{Body, Context, Fault};
@@ -102,6 +102,7 @@ async fn send(
         return Err(ApiError::Used(recipient.channel));
     }
     let channel = recipient.channel;
+    let messages = &client.application.rules.messages;
     let code = CodeRequest {
         application: &client.application,
         channel,
@@ -110,7 +111,7 @@ async fn send(
         valid_for: source.validity(),
         // The note costs the limits what a code costs, so that nothing tells them apart from outside.
         message: CodeMessage::discreet(is_used),
-        locale: locale(&client, context),
+        locale: messages.locale_for(context.language).to_owned(),
     };
     let challenge = app
         .send_code(code, context)
@@ -190,12 +191,4 @@ fn source(client: &Client, channel: Channel) -> Result<OtpSource, ApiError> {
         .source(channel)
         .filter(|_| is_open)
         .ok_or(ApiError::NoOtpSource(channel))
-}
-
-fn locale(client: &Client, context: &RequestContext) -> String {
-    match context.language {
-        Some(Language::Chinese) => "zh-CN".to_owned(),
-        Some(Language::English) => "en".to_owned(),
-        None => client.application.rules.messages.locale.clone(),
-    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::{HttpRequest, web};
 use signup_app::{App, CodeMessage, CodeRequest};
 use signup_core::code::Channel;
-use signup_core::context::{Language, RequestContext};
+use signup_core::context::RequestContext;
 use signup_core::reply::Reply;
 use signup_http::{Body, Context, idempotent};
 
@@ -106,7 +106,12 @@ async fn send(
         valid_for: VALID_FOR,
         // Only its owner learns that an address is taken.
         message: CodeMessage::discreet(is_taken),
-        locale: locale(shop, context),
+        locale: shop
+            .application
+            .rules
+            .messages
+            .locale_for(context.language)
+            .to_owned(),
         address: address.identifier.key().to_owned(),
     };
     app.send_code(request, context).await?;
@@ -129,13 +134,4 @@ fn channel(shop: &Shop, template: &str) -> Result<Channel, Error> {
             Channel::Email => messages.email,
         })
         .ok_or_else(|| Error::invalid("tmpl", Problem::Template))
-}
-
-/// The language that the client asked for, else the shop's.
-fn locale(shop: &Shop, context: &RequestContext) -> String {
-    match context.language {
-        Some(Language::English) => "en".to_owned(),
-        Some(Language::Chinese) => "zh-CN".to_owned(),
-        None => shop.application.rules.messages.locale.clone(),
-    }
 }
