@@ -102,7 +102,23 @@ impl ApiError {
         if let Some(seconds) = self.retry_after() {
             reply = reply.with_header("retry-after", seconds.to_string());
         }
+        if self.passes() {
+            reply = reply.passing();
+        }
         reply
+    }
+
+    /// Whether the same request may fare better later although the status says that it was wrong: a limit is free again,
+    /// or an operator has mended what is `misconfigured`.
+    fn passes(&self) -> bool {
+        matches!(
+            self,
+            Self::FlowDisabled
+                | Self::NoOtpSource(_)
+                | Self::NoPasswordSource
+                | Self::AddressLimited(_)
+                | Self::InsufficientQuota(_)
+        )
     }
 
     fn status(&self) -> u16 {

@@ -10,7 +10,7 @@ use signup_core::code::Channel;
 use signup_core::context::RequestContext;
 use signup_core::identifier::{EmailAddress, IdentifierKind, PhoneNumber};
 use signup_core::reply::Reply;
-use signup_http::{Body, Context, Fault};
+use signup_http::{Body, Context, Fault, idempotent};
 use utoipa::ToSchema;
 
 use super::json::{self, text};
@@ -64,6 +64,8 @@ pub(crate) struct SendCodeResponse {
         ("email" = (summary = "By e-mail. 邮箱验证码", value = json!({"usage": "signup", "email": "MOCK_USERNAME@example.com"}))),
     )),
     params(
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, max_length = 255, example = "0d9c2f6e-6a1b-4f0e-9c0a-2f4c5f1f7a11",
+         description = "1 to 255 visible ASCII characters. A repeated request with the same key and body gets the first reply again, for 24 hours, and no second code is sent; refusals that pass, such as limits, are not repeated (our choice)."),
         ("Accept-Language" = Option<String>, Header, nullable = false, example = "zh-CN",
          description = "The language of the message, Chinese or English; the application's own when absent (our choice)."),
         ("X-Request-Id" = Option<String>, Header, nullable = false, max_length = 128, example = "order-17",
@@ -78,26 +80,35 @@ pub(crate) async fn send_code(
     context: Context,
     request: HttpRequest,
     body: Body,
-) -> Reply {
-    match send(&app, &context, &request, &body).await {
+) -> Result<Reply, Fault> {
+    let client = match Client::admit(&app, &context, &request, ApplicationKind::may_send_codes) {
+        Ok(client) => client,
+        Err(error) => return Ok(error.reply()),
+    };
+    // Nothing is written together with the code's request that the claim could be settled in.
+    let run = async |_| match send(&app, &client, &context, &request, &body).await {
         Ok(otp_token) => Reply::json(200, &SendCodeResponse { otp_token }),
         Err(error) => error.reply(),
+    };
+    match idempotent(&app, &client.application, &context, &request, &body, run).await {
+        Err(Fault::StoreUnavailable) => Ok(ApiError::SendFailed.reply()),
+        reply => reply,
     }
 }
 
 async fn send(
     app: &App,
+    client: &Client,
     context: &RequestContext,
     request: &HttpRequest,
     body: &[u8],
 ) -> Result<String, ApiError> {
-    let client = Client::admit(app, context, request, ApplicationKind::may_send_codes)?;
     if !client.settings.flow.enabled {
         return Err(ApiError::FlowDisabled);
     }
-    let recipient = Recipient::read(&json::object(request, body)?, &client)?;
-    let source = source(&client, recipient.channel)?;
-    let is_used = recipient.is_used(app, &client, context).await?;
+    let recipient = Recipient::read(&json::object(request, body)?, client)?;
+    let source = source(client, recipient.channel)?;
+    let is_used = recipient.is_used(app, client, context).await?;
     if is_used && !client.settings.probe_protection {
         return Err(ApiError::Used(recipient.channel));
     }

@@ -109,21 +109,6 @@ pub(super) fn of_sign_up() -> Vec<Refusal> {
             SEED,
         ),
         (
-            ApiError::Fault(Fault::InvalidIdempotencyKey),
-            "Idempotency-Key is malformed",
-            OURS,
-        ),
-        (
-            ApiError::Fault(Fault::InProgress),
-            "The first request with this Idempotency-Key is not answered yet",
-            OURS,
-        ),
-        (
-            ApiError::Fault(Fault::IdempotencyMismatch),
-            "The Idempotency-Key belongs to another body",
-            OURS,
-        ),
-        (
             ApiError::Fault(Fault::Busy {
                 retry_after: Duration::from_secs(2),
             }),
@@ -240,6 +225,21 @@ fn rows<const N: usize>(own: [(ApiError, &'static str, &'static str); N]) -> Vec
         (
             ApiError::Fault(Fault::RateLimited { retry_after }),
             "Too many requests from one address",
+            OURS,
+        ),
+        (
+            ApiError::Fault(Fault::InvalidIdempotencyKey),
+            "Idempotency-Key is malformed",
+            OURS,
+        ),
+        (
+            ApiError::Fault(Fault::InProgress),
+            "The first request with this Idempotency-Key is not answered yet",
+            OURS,
+        ),
+        (
+            ApiError::Fault(Fault::IdempotencyMismatch),
+            "The Idempotency-Key belongs to another body",
             OURS,
         ),
         (

@@ -113,3 +113,59 @@ async fn a_malformed_key_is_refused() {
         );
     }
 }
+
+async fn ask_for_code(portal: &Portal, key: &str, client: &str, number: &str) -> Answer {
+    let body = json!({"usage": "signup", "phone_number": number}).to_string();
+    let request = portal.request(client, "/otp/send").body(body);
+    send(request.header("idempotency-key", key)).await
+}
+
+#[tokio::test]
+async fn a_repeated_request_for_a_code_sends_one_code() {
+    let portal = Portal::start().await;
+    let first = ask_for_code(&portal, "k", "phones", PHONE).await;
+    assert_eq!(first.status, 200);
+    let second = ask_for_code(&portal, "k", "phones", PHONE).await;
+    assert_eq!(second.header("idempotency-replayed"), Some("true"));
+    assert_eq!((second.status, second.body), (200, first.body));
+    portal.0.drained().await;
+    assert_eq!(portal.0.messages().len(), 1);
+    let answer = ask_for_code(&portal, "k", "phones", "13700000000").await;
+    assert_eq!(answer.status, 422);
+}
+
+#[tokio::test]
+async fn a_limit_is_not_repeated_when_it_is_over() {
+    let portal = Portal::start().await;
+    for (client, first, second, wait) in [
+        ("phones", PHONE, PHONE, 30),
+        ("small-budget", "13700000001", "13700000002", 24 * 60 * 60),
+    ] {
+        assert_eq!(ask_for_code(&portal, "k1", client, first).await.status, 200);
+        let limited = ask_for_code(&portal, "k2", client, second).await;
+        assert_eq!(limited.status, 400, "{}", limited.body);
+        portal.0.clock.advance(Duration::from_secs(wait));
+        let later = ask_for_code(&portal, "k2", client, second).await;
+        assert_eq!(later.status, 200, "{}", later.body);
+    }
+}
+
+#[tokio::test]
+async fn what_an_operator_has_mended_is_not_refused_again() {
+    let portal = Portal::start().await;
+    let declarations = r#"
+        provider = "ciam"
+        [[application]]
+        id = "mute"
+        rules.messages.sms = false
+        settings.flow.sms_source = {}
+        credential = [{ kind = "client-secret", id = "mute" }]
+    "#;
+    portal.0.apply(declarations).await;
+    let refused = ask_for_code(&portal, "k", "mute", PHONE).await;
+    assert_eq!(refused.json()["error"], "misconfigured");
+    let mended = declarations.replace("sms = false", "sms = true");
+    portal.0.apply(&mended).await;
+    let answer = ask_for_code(&portal, "k", "mute", PHONE).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}

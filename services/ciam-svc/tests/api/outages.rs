@@ -11,7 +11,7 @@ use signup_core::code::Channel::{Email, Sms};
 use signup_core::password::Password;
 use signup_testkit::{TestDatabase, eventually};
 
-use crate::portal::{DECLARATIONS, EMAIL, PHONE, Portal};
+use crate::portal::{DECLARATIONS, EMAIL, PHONE, Portal, send};
 
 const UNAVAILABLE: &str = r#"{"error":"temporarily_unavailable"}"#;
 const SEND_FAILED: &str = r#"{"error":"temporarily_unavailable","error_description":"Failed to send OTP. Please try again later."}"#;
@@ -39,6 +39,10 @@ async fn without_the_database_everything_waits() {
         let answer = portal.send_code("emails", Email, EMAIL).await;
         answer.refuses(503, SEND_FAILED);
         assert_eq!(answer.header("retry-after"), Some("5"));
+        let body_with_key = json!({"usage": "signup", "email": EMAIL}).to_string();
+        let request = portal.request("emails", "/otp/send").body(body_with_key);
+        let answer = send(request.header("idempotency-key", "k")).await;
+        answer.refuses(503, SEND_FAILED);
         drop(broken);
         eventually(Duration::from_secs(20), || async {
             let answer = portal.sign_up("phones", &body).await;
