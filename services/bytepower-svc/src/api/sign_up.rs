@@ -104,7 +104,7 @@ async fn sign_up(
         application,
         settings,
     } = in_service;
-    let body = SignUpBody::parse(body)?;
+    let body = SignUpBody::parse(body, settings.verification)?;
     let profile = body.profile();
     let password_field = body.form.password_field();
     let cuid = body.attribution.cuid;

@@ -66,8 +66,9 @@ pub(crate) struct EmailPassword {
 
 impl SignUpBody {
     /// Reads a body. The first fault is reported: JSON, then which of the two forms it is, then that form's fields in
-    /// the order in which they are listed here, then the fields beside it.
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
+    /// the order in which they are listed here, then the fields beside it. Without `verification`, `verify_code` is a
+    /// field that nobody asks for.
+    pub(crate) fn parse(body: &[u8], verification: bool) -> Result<Self, Error> {
         let body = Object::parse(body)?;
         let forms = (
             body.object("name_password")?,
@@ -78,7 +79,7 @@ impl SignUpBody {
                 name_password: NamePassword::read(&form)?,
             },
             (None, Some(form)) => Form::Email {
-                email_password: EmailPassword::read(&form)?,
+                email_password: EmailPassword::read(&form, verification)?,
             },
             (Some(_), Some(_)) => {
                 let problem = "must not be sent together with name_password";
@@ -119,12 +120,16 @@ impl NamePassword {
 }
 
 impl EmailPassword {
-    fn read(form: &Object) -> Result<Self, Error> {
+    fn read(form: &Object, verification: bool) -> Result<Self, Error> {
         let email = form.required_text("email")?;
         Ok(Self {
             email: EmailAddress::parse(&email).map_err(|problem| form.fault("email", problem))?,
             password: password(EMAIL_PASSWORD, form.required_text("password")?)?,
-            verify_code: form.text("verify_code")?,
+            verify_code: if verification {
+                form.text("verify_code")?
+            } else {
+                None
+            },
             platform: Platform::read(form)?,
         })
     }
