@@ -213,7 +213,11 @@ impl Error {
 
     /// The reply that tells the error.
     pub(crate) fn reply(&self) -> Reply {
-        let reply = Reply::json(self.status(), &self.body());
+        let mut reply = Reply::json(self.status(), &self.body());
+        if matches!(self, Self::CannotSendCode | Self::ConfigInvalid) {
+            // An operator mends the configuration, and the same request fares better.
+            reply = reply.passing();
+        }
         match self.retry_after() {
             // Rounded up: a client that comes back a moment too early is refused again.
             Some(wait) => {

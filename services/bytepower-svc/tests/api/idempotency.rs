@@ -146,6 +146,21 @@ async fn a_code_is_sent_once_for_a_key() {
 }
 
 #[tokio::test]
+async fn what_an_operator_has_mended_is_not_refused_again() {
+    let service = Bytepower::start().await;
+    let body = code_body("ann@example.com").to_string();
+    let ask = async || {
+        let request = service.server_request(SEND_CODE, "no-mail", &body);
+        answer(request.header("idempotency-key", "k")).await
+    };
+    assert_eq!(ask().await.status, 417);
+    let declarations = include_str!("declarations.toml");
+    let mended = declarations.replace("email = false", "email = true");
+    service.apply(&mended).await;
+    ask().await.is_empty_200();
+}
+
+#[tokio::test]
 async fn an_unproven_caller_learns_nothing_from_a_key() {
     let service = Bytepower::start().await;
     sign_up(&service, "shop", "k", &by_name("ann")).await.user();
