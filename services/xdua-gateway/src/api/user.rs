@@ -169,18 +169,14 @@ async fn may_add_users(
     if !is_short_id(user) {
         return Ok(false);
     }
-    let found = by(context.deadline, app.store.find_users(user))
+    let found = by(context.deadline, app.store.find_user(NAME, user))
         .await
         .map_err(Fault::from)?;
-    Ok(found
-        .iter()
-        .filter(|found| {
-            found.provider == NAME
-                && found.public_id == user
-                && found.directory == shop.application.directory.id
-        })
-        .filter_map(|found| found.profile.get("role")?.as_str())
-        .any(|role| shop.settings.add_user_roles.iter().any(|may| may == role)))
+    // Roles are declared by the shop, so those of another one mean nothing here, even if both share a directory.
+    let own = found.filter(|user| user.application == shop.application.id);
+    let role = own.as_ref().and_then(|user| user.profile.get("role"));
+    let role = role.and_then(serde_json::Value::as_str);
+    Ok(role.is_some_and(|role| shop.settings.add_user_roles.iter().any(|may| may == role)))
 }
 
 fn role<'a>(shop: &Shop, action: Action, parameters: &'a Parameters) -> Result<&'a str, Error> {

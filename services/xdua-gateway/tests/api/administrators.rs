@@ -97,6 +97,23 @@ async fn nobody_else_adds_users() {
 }
 
 #[tokio::test]
+async fn a_role_counts_in_its_own_shop_even_where_another_one_shares_the_users() {
+    let gateway = Gateway::start().await;
+    let fields = [("shop", "TwinOne1"), ("role", "keeper")];
+    let fields = with(&at_will("+86-15810419011"), &fields);
+    let token = gateway.app_token("TwinApp1");
+    let keeper = gateway.user_as(&token, &fields).await.id();
+    let token = gateway.user_token("TwinApp1", &keeper);
+    let add = |shop| {
+        let fields = add_user("+86-15810419012");
+        with(&fields, &[("shop", shop), ("tabx", "DefaultX")])
+    };
+    let elsewhere = gateway.user_as(&token, &add("TwinTwo2")).await;
+    elsewhere.fails(NOT_ALLOWED.0, NOT_ALLOWED.1);
+    gateway.user_as(&token, &add("TwinOne1")).await.id();
+}
+
+#[tokio::test]
 async fn people_do_not_sign_up_with_a_users_token() {
     let gateway = Gateway::start().await;
     let id = administrator(&gateway, "+86-15810419011").await;
