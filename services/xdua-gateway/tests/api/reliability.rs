@@ -212,7 +212,9 @@ async fn a_database_that_hangs_is_not_waited_for_longer_than_the_sdk_waits() {
     use diesel::{Connection as _, RunQueryDsl as _};
     let database = TestDatabase::postgres();
     let mut hold = diesel::PgConnection::establish(database.url()).unwrap();
-    let gateway = Gateway::start_with(database, &[]).await;
+    // So that it is the service that stops waiting, and not the database.
+    let settings = [("database.statement_timeout", "60s")];
+    let gateway = Gateway::start_with(database, &settings).await;
     let (locked, is_locked) = tokio::sync::oneshot::channel();
     let (release, released) = std::sync::mpsc::channel();
     let holder = std::thread::spawn(move || {
