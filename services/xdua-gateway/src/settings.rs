@@ -40,7 +40,8 @@ pub struct ApplicationSettings {
     pub roles: Vec<String>,
     /// The roles that people may give themselves with `signup`.
     pub self_service_roles: Vec<String>,
-    /// Users with one of these roles may call `adduser`. Nobody by default.
+    /// Users of this shop with one of these roles may call `adduser`; those of another one may not, even if both shops
+    /// share a directory. Nobody by default.
     pub add_user_roles: Vec<String>,
     /// The user tables, by name. `DefaultX` is always among them.
     pub tables: BTreeMap<String, Table>,
