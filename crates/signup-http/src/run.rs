@@ -132,15 +132,13 @@ async fn start_and_serve(provider: &'static Provider, settings: Settings) -> any
     let listener = listen("http.port", http.address())?;
     let metrics_listener = listen("http.metrics_port", http.metrics_address())?;
     let background = background::start(&app, &shutdown);
-    // Its relay goes on until the last request is answered.
-    let relay_shutdown = Shutdown::new();
     let embedded = match app.settings.bus.url {
         BusUrl::InProcess if app.settings.shows_messages() => {
             log::warn!(
                 event = "messages.shown";
                 "messages and their codes are shown on this terminal and sent to nobody (bus.local_messages)"
             );
-            Some(start_embedded(&app, true, &relay_shutdown))
+            Some(start_embedded(&app, true))
         }
         BusUrl::InProcess => {
             log::warn!(
@@ -160,9 +158,8 @@ async fn start_and_serve(provider: &'static Provider, settings: Settings) -> any
     .await;
     // A server that failed by itself takes the rest of the process with it.
     shutdown.trigger();
-    relay_shutdown.trigger();
     if let Some(embedded) = embedded {
-        embedded.join().await;
+        embedded.stop().await;
     }
     for task in background {
         // A task that panicked has logged that, and nothing is left to be done.

@@ -25,16 +25,19 @@ pub struct Embedded {
     /// What was sent.
     pub inbox: Inbox,
     bus: Arc<InProcessBus>,
+    shutdown: Shutdown,
     relays: Vec<JoinHandle<()>>,
     consumers: Vec<JoinHandle<()>>,
 }
 
 /// Starts relays from the outbox to a bus in this process, and a worker that keeps messages in an inbox and, if
-/// `terminal`, shows them on standard output. All of it ends with `shutdown`.
+/// `terminal`, shows them on standard output. They go on until they are [stopped](Embedded::stop): after the last request was answered,
+/// so that what it has written still goes out.
 ///
 /// # Panics
 /// Outside a Tokio runtime.
-pub fn start_embedded(app: &Arc<App>, terminal: bool, shutdown: &Shutdown) -> Embedded {
+pub fn start_embedded(app: &Arc<App>, terminal: bool) -> Embedded {
+    let shutdown = Shutdown::new();
     let inbox = Inbox::new();
     let bus = Arc::new(InProcessBus::new());
     let registry = &app.metrics.registry;
@@ -50,11 +53,12 @@ pub fn start_embedded(app: &Arc<App>, terminal: bool, shutdown: &Shutdown) -> Em
     let totals = Arc::default();
     register_relay(registry, &totals);
     let relays = [Lane::Codes, Lane::Others]
-        .map(|lane| start_relay(app, lane, &bus, &totals, shutdown))
+        .map(|lane| start_relay(app, lane, &bus, &totals, &shutdown))
         .into();
     Embedded {
         inbox,
         bus,
+        shutdown,
         relays,
         consumers,
     }
@@ -93,14 +97,16 @@ impl Embedded {
         self.consumers.push(tokio::spawn(tail.run()));
     }
 
-    /// Waits, after the shutdown, until the relays have finished their last batches and every message of them was dealt with.
-    pub async fn join(self) {
+    /// Lets the relays empty the outbox once more, and waits until every message of it was dealt with.
+    pub async fn stop(self) {
         let Self {
             bus,
+            shutdown,
             relays,
             consumers,
             ..
         } = self;
+        shutdown.trigger();
         // A task that panicked has logged that; its events stay in the outbox.
         for relay in relays {
             let _ = relay.await;

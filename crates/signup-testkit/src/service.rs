@@ -248,7 +248,7 @@ impl TestServiceBuilder {
             let app = App::start_at(self.load_settings(), providers, clock)
                 .await
                 .unwrap();
-            let embedded = signup_notify::start_embedded(&app, false, &shutdown);
+            let embedded = signup_notify::start_embedded(&app, false);
             self.shared
                 .inboxes
                 .lock()
@@ -261,7 +261,7 @@ impl TestServiceBuilder {
             signup_http::serve(app, self.provider, listener, None, shutdown)
                 .await
                 .unwrap();
-            embedded.join().await;
+            embedded.stop().await;
             for task in tasks {
                 task.await.unwrap();
             }

@@ -67,13 +67,14 @@ pub(super) fn mask_url(text: &str) -> Cow<'_, str> {
     let Some((scheme, rest)) = text.split_once("://") else {
         return Cow::Borrowed(text);
     };
-    let (rest, query) = match rest.split_once('?') {
-        Some((rest, _)) => (rest, "?***"),
+    // The last '@', and before the query is looked for: a password may hold '@' and '?' that nobody has escaped.
+    let (user, rest) = match rest.rsplit_once('@') {
+        Some((_, rest)) => ("***@", rest),
+        None => ("", rest),
+    };
+    let (host, query) = match rest.split_once('?') {
+        Some((host, _)) => (host, "?***"),
         None => (rest, ""),
     };
-    // The last '@': a password may hold one that nobody has escaped.
-    match rest.rsplit_once('@') {
-        Some((_, host)) => Cow::Owned(format!("{scheme}://***@{host}{query}")),
-        None => Cow::Owned(format!("{scheme}://{rest}{query}")),
-    }
+    Cow::Owned(format!("{scheme}://{user}{host}{query}"))
 }

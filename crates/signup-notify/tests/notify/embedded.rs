@@ -4,7 +4,6 @@ use std::time::Duration;
 use prometheus::TextEncoder;
 use serde_json::json;
 use signup_app::CodeMessage;
-use signup_app::shutdown::Shutdown;
 use signup_core::code::Channel;
 use signup_core::time::{Clock, SystemClock, Timestamp};
 use signup_notify::{Inbox, LocalSender, Message, MessageKind, Sender, start_embedded};
@@ -19,8 +18,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 async fn codes_and_welcomes_reach_the_inbox_of_the_process() {
     let folder = TempDir::new().unwrap();
     let app = app(&folder, Arc::new(SystemClock), json!({"welcome": true})).await;
-    let shutdown = Shutdown::new();
-    let embedded = start_embedded(&app, false, &shutdown);
+    let embedded = start_embedded(&app, false);
 
     let challenge = request_code(&app, (Channel::Sms, PHONE), CodeMessage::Code, "en").await;
     let coded = embedded.inbox.wait_for(|message| message.address == PHONE);
@@ -31,8 +29,7 @@ async fn codes_and_welcomes_reach_the_inbox_of_the_process() {
     let welcome = timeout(LIMIT, welcome).await.unwrap();
     assert_eq!(welcome.kind, MessageKind::Welcome);
 
-    shutdown.trigger();
-    timeout(LIMIT, embedded.join()).await.unwrap();
+    timeout(LIMIT, embedded.stop()).await.unwrap();
     let metrics = TextEncoder::new()
         .encode_to_string(&app.metrics.registry.gather())
         .unwrap();
@@ -50,14 +47,12 @@ async fn codes_and_welcomes_reach_the_inbox_of_the_process() {
 async fn what_was_accepted_before_the_stop_is_sent_before_the_end() {
     let folder = TempDir::new().unwrap();
     let app = app(&folder, Arc::new(SystemClock), json!({})).await;
-    let shutdown = Shutdown::new();
-    let mut embedded = start_embedded(&app, false, &shutdown);
+    let mut embedded = start_embedded(&app, false);
     embedded.tail();
     let inbox = embedded.inbox.clone();
 
     request_code(&app, (Channel::Sms, PHONE), CodeMessage::Code, "en").await;
-    shutdown.trigger();
-    timeout(LIMIT, embedded.join()).await.unwrap();
+    timeout(LIMIT, embedded.stop()).await.unwrap();
 
     assert_eq!(inbox.newest_first().len(), 1);
     assert_eq!(app.store.backlog().await.unwrap().waiting, 0);

@@ -133,11 +133,7 @@ fn shops_of(app: &App, id: &str) -> Result<Vec<Shop>, Misuse> {
 
 async fn must_be_user(place: &Workplace, id: &str) -> anyhow::Result<()> {
     place.must_be_migrated().await?;
-    let found = place.store.find_users(id).await?;
-    if found
-        .iter()
-        .any(|user| user.provider == PROVIDER && user.public_id == id)
-    {
+    if place.store.find_user(PROVIDER, id).await?.is_some() {
         return Ok(());
     }
     Err(Misuse(format!(

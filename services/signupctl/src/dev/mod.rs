@@ -73,7 +73,7 @@ async fn serve(
     shutdown: &Shutdown,
     output: Output,
 ) -> anyhow::Result<()> {
-    let mut worker = signup_notify::start_embedded(app, !output.is_json(), shutdown);
+    let mut worker = signup_notify::start_embedded(app, !output.is_json());
     let background = background::start(app, shutdown);
     announce(&listeners, files, output)?;
     if !output.is_json() {
@@ -94,7 +94,7 @@ async fn serve(
         )
     });
     let (page, apis) = tokio::join!(together(page, shutdown.clone()), join_all(apis));
-    worker.join().await;
+    worker.stop().await;
     for task in background {
         // A task that panicked has logged that, and nothing is left to be done.
         let _ = task.await;
