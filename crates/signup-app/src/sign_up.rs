@@ -10,9 +10,8 @@ use signup_core::event::Event;
 use signup_core::identifier::IdentifierKind;
 use signup_core::password::Password;
 use signup_core::reply::Reply;
-use signup_core::user::{
-    IdempotencyClaim, NewUser, PasswordHash, SignUpOutcome, SignUpRecord, TakenIdentifier,
-};
+use signup_core::sign_up::{IdempotencyClaim, SignUpOutcome, SignUpRecord};
+use signup_core::user::{NewUser, PasswordHash, TakenIdentifier};
 use signup_store::{ChallengeState, StoreError};
 use uuid::Uuid;
 

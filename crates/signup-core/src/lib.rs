@@ -14,5 +14,6 @@ pub mod keys;
 pub mod mask;
 pub mod password;
 pub mod reply;
+pub mod sign_up;
 pub mod time;
 pub mod user;

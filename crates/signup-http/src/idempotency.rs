@@ -8,7 +8,7 @@ use signup_app::{App, by};
 use signup_core::application::Application;
 use signup_core::context::RequestContext;
 use signup_core::reply::Reply;
-use signup_core::user::IdempotencyClaim;
+use signup_core::sign_up::IdempotencyClaim;
 use signup_store::ClaimOutcome;
 
 use crate::Fault;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use signup_core::reply::Reply;
+use signup_core::sign_up::IdempotencyClaim;
 use signup_core::time::Timestamp;
-use signup_core::user::IdempotencyClaim;
 use uuid::Uuid;
 
 use crate::connection::AnyConnection;

@@ -4,7 +4,8 @@ use diesel::prelude::*;
 use serde_json::Value;
 use signup_core::event::Event;
 use signup_core::identifier::IdentifierKind;
-use signup_core::user::{NewUser, SignUpOutcome, SignUpRecord, TakenIdentifier};
+use signup_core::sign_up::{SignUpOutcome, SignUpRecord};
+use signup_core::user::{NewUser, TakenIdentifier};
 
 use crate::challenges;
 use crate::connection::AnyConnection;

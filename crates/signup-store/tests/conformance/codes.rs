@@ -1,7 +1,7 @@
 use signup_core::code::{Challenge, MAX_WRONG_TRIES};
 use signup_core::identifier::IdentifierKind;
+use signup_core::sign_up::SignUpOutcome;
 use signup_core::time::Timestamp;
-use signup_core::user::SignUpOutcome;
 use signup_store::{ChallengeState, Store};
 
 use crate::fixture::{Fixture, NOW, binding, email, named, sign_up};

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use signup_core::reply::Reply;
+use signup_core::sign_up::{IdempotencyClaim, SignUpOutcome};
 use signup_core::time::Timestamp;
-use signup_core::user::{IdempotencyClaim, SignUpOutcome};
 use signup_store::{ClaimOutcome, Store};
 
 use crate::fixture::{Fixture, NOW, named, sign_up};

@@ -4,7 +4,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection as _, PgConnection, RunQueryDsl as _, SqliteConnection};
 use signup_core::identifier::IdentifierKind;
-use signup_core::user::SignUpOutcome;
+use signup_core::sign_up::SignUpOutcome;
 use signup_testkit::{TestDatabase, eventually};
 use uuid::Uuid;
 

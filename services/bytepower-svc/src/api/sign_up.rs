@@ -7,7 +7,8 @@ use signup_core::context::RequestContext;
 use signup_core::identifier::{EmailAddress, Identifier};
 use signup_core::password::Password;
 use signup_core::reply::Reply;
-use signup_core::user::{IdempotencyClaim, TakenIdentifier};
+use signup_core::sign_up::IdempotencyClaim;
+use signup_core::user::TakenIdentifier;
 use signup_http::{Body, Context, idempotent};
 
 use super::require_json;

@@ -5,7 +5,8 @@ use signup_app::{App, CheckCodeError, SignUp, VerifiedCode, by};
 use signup_core::code::Challenge;
 use signup_core::context::RequestContext;
 use signup_core::reply::Reply;
-use signup_core::user::{IdempotencyClaim, TakenIdentifier};
+use signup_core::sign_up::IdempotencyClaim;
+use signup_core::user::TakenIdentifier;
 use signup_http::{Body, Context, Fault, idempotent};
 
 use super::parameters::Parameters;
