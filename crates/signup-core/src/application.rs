@@ -126,11 +126,6 @@ impl ProviderSettings {
         }
     }
 
-    /// The settings as JSON.
-    pub fn as_json(&self) -> &Value {
-        &self.value
-    }
-
     /// The settings as the provider's type. They are read once and kept.
     ///
     /// # Errors

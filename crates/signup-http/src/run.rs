@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use signup_app::settings::{BusUrl, Settings};
+use signup_app::settings::{BusUrl, Settings, process_environment};
 use signup_app::shutdown::Shutdown;
 use signup_app::{App, background, logging};
 use signup_notify::start_embedded;
@@ -97,11 +97,8 @@ fn load_settings(
     provider: &Provider,
     arguments: &ArgMatches,
 ) -> Result<Settings, signup_app::settings::SettingsError> {
-    // Variables that are not text cannot be ours.
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let file = arguments.get_one::<PathBuf>("config");
-    Settings::load(provider.defaults, file.map(PathBuf::as_path), environment)
+    let file = arguments.get_one::<PathBuf>("config").map(PathBuf::as_path);
+    Settings::load(provider.defaults, file, process_environment())
 }
 
 fn start(provider: &'static Provider, settings: Settings) -> anyhow::Result<()> {

@@ -53,7 +53,7 @@ impl PhoneNumber {
             key: format!("+{digits}"),
             prefix_length: code_length + 1,
         };
-        match parsed.mainland_part() {
+        match parsed.national_mainland() {
             Some(national) if !is_mainland_mobile(national) => {
                 Err(IdentifierError::NotMainlandMobile)
             }
@@ -105,10 +105,6 @@ impl PhoneNumber {
 
     /// The 11 digits of a number of mainland China; `None` for any other country.
     pub fn national_mainland(&self) -> Option<&str> {
-        self.mainland_part()
-    }
-
-    fn mainland_part(&self) -> Option<&str> {
         self.key.strip_prefix(MAINLAND_PREFIX)
     }
 
