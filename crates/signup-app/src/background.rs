@@ -65,12 +65,11 @@ async fn clean_up(app: Arc<App>, shutdown: Shutdown) {
 }
 
 async fn sweep(app: &App, shutdown: &Shutdown) -> Result<(), StoreError> {
-    while app
-        .store
-        .sweep(app.clock.now(), Retention::default())
-        .await?
-        .more
-    {
+    let retention = Retention {
+        events: app.settings.bus.retention,
+        ..Retention::default()
+    };
+    while app.store.sweep(app.clock.now(), retention).await?.more {
         if !pause(SWEEP_STEP, shutdown).await {
             break;
         }

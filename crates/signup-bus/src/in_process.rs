@@ -6,10 +6,10 @@
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use signup_store::ClaimedEvent;
+use signup_core::event::EventMessage;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Bus, PublishError};
+use crate::{Bus, Delivery, Outcome, PublishError, Subscription};
 
 /// Events that may wait in front of one consumer before the relay has to wait.
 const QUEUE_LENGTH: usize = 64;
@@ -23,38 +23,6 @@ pub struct InProcessBus {
 struct Queue {
     bindings: Vec<String>,
     deliveries: mpsc::Sender<Delivery>,
-}
-
-/// A consumer's end of a queue.
-pub struct Subscription {
-    deliveries: mpsc::Receiver<Delivery>,
-}
-
-impl Subscription {
-    /// The next event; none when the bus is gone.
-    pub async fn next(&mut self) -> Option<Delivery> {
-        self.deliveries.recv().await
-    }
-}
-
-/// An event in a consumer's hands. Dropping it unhandled counts as a refusal.
-pub struct Delivery {
-    /// The event.
-    pub event: ClaimedEvent,
-    handled: oneshot::Sender<Result<(), String>>,
-}
-
-impl Delivery {
-    /// The event was dealt with and must not come again.
-    pub fn ack(self) {
-        // A relay that stopped waiting publishes the event again; the consumer recognises it by its id.
-        let _ = self.handled.send(Ok(()));
-    }
-
-    /// The event could not be dealt with now; it will come again.
-    pub fn reject(self, problem: impl Into<String>) {
-        let _ = self.handled.send(Err(problem.into()));
-    }
 }
 
 impl InProcessBus {
@@ -71,7 +39,7 @@ impl InProcessBus {
             bindings: bindings.iter().map(ToString::to_string).collect(),
             deliveries: sender,
         });
-        Subscription { deliveries }
+        Subscription::new(deliveries)
     }
 
     /// The queues that an event goes to; the ones whose consumer is gone are forgotten.
@@ -97,7 +65,7 @@ impl InProcessBus {
 
 #[async_trait]
 impl Bus for InProcessBus {
-    async fn publish(&self, events: &[ClaimedEvent]) -> Vec<Result<(), PublishError>> {
+    async fn publish(&self, events: &[EventMessage]) -> Vec<Result<(), PublishError>> {
         let mut waiting = Vec::with_capacity(events.len());
         for event in events {
             waiting.push(enqueue(self.route(&event.routing_key), event).await);
@@ -110,38 +78,35 @@ impl Bus for InProcessBus {
     }
 }
 
-type Handled = oneshot::Receiver<Result<(), String>>;
+type Settled = oneshot::Receiver<Outcome>;
 
 async fn enqueue(
     queues: Vec<mpsc::Sender<Delivery>>,
-    event: &ClaimedEvent,
-) -> Result<Vec<Handled>, PublishError> {
+    event: &EventMessage,
+) -> Result<Vec<Settled>, PublishError> {
     if queues.is_empty() {
         return Err(PublishError::Unroutable(event.routing_key.clone()));
     }
     let mut waiting = Vec::with_capacity(queues.len());
     for queue in queues {
-        let (handled, wait) = oneshot::channel();
-        let delivery = Delivery {
-            event: event.clone(),
-            handled,
-        };
+        let (delivery, settled) = Delivery::new(event.clone());
         if queue.send(delivery).await.is_err() {
             return Err(PublishError::Unavailable("the consumer is gone".to_owned()));
         }
-        waiting.push(wait);
+        waiting.push(settled);
     }
     Ok(waiting)
 }
 
-async fn outcome(handled: Result<Vec<Handled>, PublishError>) -> Result<(), PublishError> {
-    for wait in handled? {
+async fn outcome(settled: Result<Vec<Settled>, PublishError>) -> Result<(), PublishError> {
+    for wait in settled? {
         match wait.await {
-            Ok(Ok(())) => {}
-            Ok(Err(problem)) => return Err(PublishError::Refused(problem)),
+            // There is nowhere to keep an event that nobody can deal with; its consumer has logged it.
+            Ok(Outcome::Done | Outcome::Never(_)) => {}
+            Ok(Outcome::Later(problem)) => return Err(PublishError::Refused(problem)),
             Err(_) => {
                 return Err(PublishError::Refused(
-                    "the consumer dropped it unhandled".to_owned(),
+                    "the consumer dropped it unsettled".to_owned(),
                 ));
             }
         }

@@ -5,21 +5,24 @@
 //! at least once and they recognise repeats by its id.
 
 mod backoff;
+mod delivery;
 mod in_process;
+pub mod rabbitmq;
 mod relay;
 
 use async_trait::async_trait;
-use signup_store::ClaimedEvent;
+use signup_core::event::EventMessage;
 
 pub use backoff::retry_delay;
-pub use in_process::{Delivery, InProcessBus, Subscription};
+pub use delivery::{Delivery, Outcome, Subscription};
+pub use in_process::InProcessBus;
 pub use relay::{Relay, RelaySettings, RelayTotals};
 
 /// A message bus. The other side is not ours, so this is a trait.
 #[async_trait]
 pub trait Bus: Send + Sync {
     /// Publishes events in this order and tells for each whether the bus has it safely.
-    async fn publish(&self, events: &[ClaimedEvent]) -> Vec<Result<(), PublishError>>;
+    async fn publish(&self, events: &[EventMessage]) -> Vec<Result<(), PublishError>>;
 }
 
 /// Why an event was not published.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use signup_core::event::EventMessage;
 use signup_core::time::Clock;
-use signup_store::{ClaimedEvent, Lane, Store, StoreError};
+use signup_store::{Lane, Store, StoreError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -140,12 +141,17 @@ impl Relay {
         if claimed.is_empty() {
             return Ok(0);
         }
-        let results = self.bus.publish(&claimed).await;
-        let mut published = Vec::with_capacity(claimed.len());
-        for (event, result) in claimed.iter().zip(results) {
+        let count = claimed.len();
+        let (marks, events): (Vec<_>, Vec<_>) = claimed
+            .into_iter()
+            .map(|claimed| ((claimed.sequence, claimed.attempts), claimed.event))
+            .unzip();
+        let results = self.bus.publish(&events).await;
+        let mut published = Vec::with_capacity(count);
+        for ((mark, event), result) in marks.into_iter().zip(&events).zip(results) {
             match result {
-                Ok(()) => published.push(event.sequence),
-                Err(error) => self.give_back(event, &error).await?,
+                Ok(()) => published.push(mark.0),
+                Err(error) => self.give_back(mark, event, &error).await?,
             }
         }
         self.totals
@@ -154,23 +160,24 @@ impl Relay {
         self.store
             .mark_published(&self.name, published, self.clock.now())
             .await?;
-        Ok(claimed.len())
+        Ok(count)
     }
 
     async fn give_back(
         &self,
-        event: &ClaimedEvent,
+        (sequence, attempts): (i64, i32),
+        event: &EventMessage,
         error: &PublishError,
     ) -> Result<(), StoreError> {
         self.totals.failed.fetch_add(1, Ordering::Relaxed);
         log::warn!(
-            event = "relay.unpublished", event_id = event.id.as_str(), attempts = event.attempts;
+            event = "relay.unpublished", event_id = event.id.as_str(), attempts = attempts;
             "an event was not published and stays in the outbox: {error}"
         );
-        let delay = retry_delay(u32::try_from(event.attempts).unwrap_or(u32::MAX));
+        let delay = retry_delay(u32::try_from(attempts).unwrap_or(u32::MAX));
         let retry_at = self.clock.now().after(delay);
         self.store
-            .mark_unpublished(&self.name, event.sequence, retry_at, error.to_string())
+            .mark_unpublished(&self.name, sequence, retry_at, error.to_string())
             .await
     }
 }

@@ -1,5 +1,7 @@
 //! Events: what other services learn of a sign-up. CloudEvents 1.0, structured JSON mode.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -168,6 +170,33 @@ impl Event {
             time,
             request_id: context.request_id.clone(),
         }
+    }
+}
+
+/// An event on its way to consumers: what a bus carries of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EventMessage {
+    /// The event's id, a UUID.
+    pub id: String,
+    /// The CloudEvents `type`.
+    pub event_type: String,
+    /// What the event is about.
+    pub subject: String,
+    /// Where consumers' bindings find it.
+    pub routing_key: String,
+    /// The whole envelope, JSON text.
+    pub envelope: String,
+}
+
+impl fmt::Debug for EventMessage {
+    /// Leaves out the envelope, because it holds personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventMessage")
+            .field("id", &self.id)
+            .field("event_type", &self.event_type)
+            .field("subject", &self.subject)
+            .field("routing_key", &self.routing_key)
+            .finish_non_exhaustive()
     }
 }
 

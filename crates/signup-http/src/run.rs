@@ -144,6 +144,7 @@ async fn start_and_serve(provider: &'static Provider, settings: Settings) -> any
             );
             None
         }
+        BusUrl::RabbitMq(_) => None,
     };
     let served = serve(
         app,

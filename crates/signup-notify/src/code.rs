@@ -1,25 +1,25 @@
 //! `signup.otp.requested.v1`: a code, or the note that takes its place.
 
-use signup_core::event::OtpRequested;
-use signup_store::{ChallengeState, ClaimedEvent};
+use signup_core::event::{EventMessage, OtpRequested};
+use signup_store::ChallengeState;
 
 use crate::draft::Draft;
 use crate::envelope;
 use crate::message::MessageKind;
-use crate::plan::{Later, Plan};
+use crate::plan::{Plan, Undone};
 use crate::template;
 use crate::worker::Worker;
 
 impl Worker {
     /// The message for a code that is alive now.
-    pub(crate) async fn plan_code(&self, event: &ClaimedEvent) -> Result<Plan, Later> {
+    pub(crate) async fn plan_code(&self, event: &EventMessage) -> Result<Plan, Undone> {
         let request: OtpRequested = match envelope::data(&event.envelope) {
             Ok(request) => request,
-            Err(problem) => return Ok(Plan::unreadable(event, problem)),
+            Err(problem) => return Err(Undone::unreadable(event, problem)),
         };
         let dropped = |reason| Ok(Plan::drop(request.channel, reason));
         let Some(kind) = template::kind_of_template(&request.template) else {
-            return Ok(Plan::unreadable(
+            return Err(Undone::unreadable(
                 event,
                 "its template is not known".to_owned(),
             ));
@@ -46,7 +46,7 @@ impl Worker {
         let code = match kind {
             // A key that is missing here may be on its way, with a new configuration.
             MessageKind::Code => Some(challenge.code(&self.keys).ok_or_else(|| {
-                Later(format!("key `{}` is not in secrets.keys", challenge.key_id))
+                Undone::Later(format!("key `{}` is not in secrets.keys", challenge.key_id))
             })?),
             MessageKind::AccountExists | MessageKind::Welcome => None,
         };

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use signup_core::code::Channel;
+use signup_core::event::EventMessage;
 use signup_core::time::Timestamp;
-use signup_store::ClaimedEvent;
 
 use crate::applications::Sending;
 use crate::message::{Message, MessageKind};
@@ -12,7 +12,7 @@ use crate::template::{self, Fields, Locale};
 
 /// Everything that a message is made of.
 pub(crate) struct Draft<'a> {
-    pub(crate) event: &'a ClaimedEvent,
+    pub(crate) event: &'a EventMessage,
     pub(crate) provider: &'a str,
     pub(crate) application: &'a str,
     pub(crate) sending: &'a Sending,

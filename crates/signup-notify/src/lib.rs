@@ -30,4 +30,4 @@ pub use message::{Message, MessageKind};
 pub use metrics::DeliveryMetrics;
 pub use sender::{SendError, Sender};
 pub use tail::Tail;
-pub use worker::{Decision, Worker};
+pub use worker::Worker;

@@ -33,12 +33,11 @@ impl DeliveryMetrics {
         }
     }
 
-    /// Counts one outcome. An event that could not be read has no channel.
-    pub(crate) fn count(&self, channel: Option<Channel>, outcome: DeliveryState) {
+    /// Counts one outcome.
+    pub(crate) fn count(&self, channel: Channel, outcome: DeliveryState) {
         if let Some(deliveries) = &self.deliveries {
-            let channel = channel.map_or("none", Channel::as_str);
             deliveries
-                .with_label_values(&[channel, outcome.as_str()])
+                .with_label_values(&[channel.as_str(), outcome.as_str()])
                 .inc();
         }
     }

@@ -1,7 +1,9 @@
 //! What is to be done about an event.
 
+use signup_bus::Outcome;
 use signup_core::code::Channel;
-use signup_store::{ClaimedEvent, StoreError};
+use signup_core::event::EventMessage;
+use signup_store::StoreError;
 
 use crate::message::Message;
 
@@ -11,8 +13,8 @@ pub(crate) enum Plan {
     Send(Box<Message>),
     /// A message that must not be sent.
     Drop {
-        /// Its channel, if that much is known.
-        channel: Option<Channel>,
+        /// Its channel.
+        channel: Channel,
         /// Why not, for operators.
         reason: String,
     },
@@ -23,29 +25,42 @@ pub(crate) enum Plan {
 impl Plan {
     pub(crate) fn drop(channel: Channel, reason: &str) -> Self {
         Self::Drop {
-            channel: Some(channel),
+            channel,
             reason: reason.to_owned(),
-        }
-    }
-
-    /// An event that no attempt will make readable: it must not stand in the way of others.
-    pub(crate) fn unreadable(event: &ClaimedEvent, problem: String) -> Self {
-        log::error!(
-            event = "event.unreadable", event_id = event.id.as_str(), kind = event.event_type.as_str();
-            "nothing can be sent: {problem}"
-        );
-        Self::Drop {
-            channel: None,
-            reason: problem,
         }
     }
 }
 
-/// Why an event must come again.
-pub(crate) struct Later(pub(crate) String);
+/// Why an event is not dealt with. The texts hold no personal data.
+pub(crate) enum Undone {
+    /// It must come again.
+    Later(String),
+    /// No attempt of this version will do better: it must not stand in the way of others. Nothing is recorded, so a
+    /// later version can deal with it when an operator gives it back.
+    Never(String),
+}
 
-impl From<StoreError> for Later {
+impl Undone {
+    pub(crate) fn unreadable(event: &EventMessage, problem: String) -> Self {
+        log::error!(
+            event = "event.unreadable", event_id = event.id.as_str(), kind = event.event_type.as_str();
+            "nothing can be sent: {problem}"
+        );
+        Self::Never(problem)
+    }
+}
+
+impl From<StoreError> for Undone {
     fn from(error: StoreError) -> Self {
-        Self(error.to_string())
+        Self::Later(error.to_string())
+    }
+}
+
+impl From<Undone> for Outcome {
+    fn from(undone: Undone) -> Self {
+        match undone {
+            Undone::Later(problem) => Self::Later(problem),
+            Undone::Never(problem) => Self::Never(problem),
+        }
     }
 }

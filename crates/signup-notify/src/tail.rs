@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Deserialize;
 use signup_bus::Subscription;
-use signup_store::ClaimedEvent;
+use signup_core::event::EventMessage;
 
 use crate::local::Style;
 
@@ -30,7 +30,7 @@ impl Tail {
     }
 }
 
-fn line(event: &ClaimedEvent, Style { bold, faint, plain }: Style) -> String {
+fn line(event: &EventMessage, Style { bold, faint, plain }: Style) -> String {
     #[derive(Deserialize)]
     struct Source {
         source: String,
@@ -52,14 +52,12 @@ mod tests {
 
     #[test]
     fn an_event_is_one_line_without_its_data() {
-        let event = ClaimedEvent {
-            sequence: 1,
+        let event = EventMessage {
             id: "0192a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b".to_owned(),
             event_type: "signup.user.created.v1".to_owned(),
             subject: "u17".to_owned(),
             routing_key: "user.created.acme".to_owned(),
             envelope: r#"{"source":"/acme/d1/shop","data":{"email":"a@example.com"}}"#.to_owned(),
-            attempts: 1,
         };
         assert_eq!(
             line(&event, Style::NONE),

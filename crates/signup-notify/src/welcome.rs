@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use signup_core::code::Channel;
+use signup_core::event::EventMessage;
 use signup_core::identifier::IdentifierKind;
 use signup_core::time::Timestamp;
-use signup_store::ClaimedEvent;
 
 use crate::draft::Draft;
 use crate::envelope::{self, UserCreated};
 use crate::message::MessageKind;
-use crate::plan::{Later, Plan};
+use crate::plan::{Plan, Undone};
 use crate::worker::Worker;
 
 /// How long after the sign-up a welcome is still one (our choice); it bounds the attempts to send it.
@@ -18,10 +18,10 @@ const WELCOME_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Worker {
     /// The welcome for a user with a proven address, if the application wants it.
-    pub(crate) async fn plan_welcome(&self, event: &ClaimedEvent) -> Result<Plan, Later> {
+    pub(crate) async fn plan_welcome(&self, event: &EventMessage) -> Result<Plan, Undone> {
         let created: UserCreated = match envelope::data(&event.envelope) {
             Ok(created) => created,
-            Err(problem) => return Ok(Plan::unreadable(event, problem)),
+            Err(problem) => return Err(Undone::unreadable(event, problem)),
         };
         let UserCreated { user, .. } = &created;
         let application = self

@@ -3,31 +3,22 @@
 use std::sync::Arc;
 
 use signup_app::App;
-use signup_bus::{Delivery, Subscription};
+use signup_bus::{Delivery, Outcome, Subscription};
 use signup_core::code::Channel;
-use signup_core::event::EventType;
+use signup_core::event::{EventMessage, EventType};
 use signup_core::keys::KeyRing;
 use signup_core::time::Clock;
-use signup_store::{ClaimedEvent, DeliveryStart, DeliveryState, Store};
+use signup_store::{DeliveryStart, DeliveryState, Store};
 use tokio::task::JoinSet;
 
 use crate::applications::Applications;
 use crate::message::Message;
 use crate::metrics::DeliveryMetrics;
-use crate::plan::{Later, Plan};
+use crate::plan::{Plan, Undone};
 use crate::sender::{SendError, Sender};
 
 /// Messages of one subscription that are on their way at a time: a slow answer holds up few others.
 const CONCURRENCY: usize = 16;
-
-/// What is to become of an event that a worker was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// It is dealt with and must not come again.
-    Ack,
-    /// It could not be dealt with now, for this reason, and is to come again. The text holds no personal data.
-    Retry(String),
-}
 
 /// Turns events into messages and hands them to a [`Sender`].
 pub struct Worker {
@@ -67,21 +58,20 @@ impl Worker {
     }
 
     async fn deal_with(self: Arc<Self>, delivery: Delivery) {
-        match self.handle(&delivery.event).await {
-            Decision::Ack => delivery.ack(),
-            Decision::Retry(problem) => delivery.reject(problem),
-        }
+        let outcome = self.handle(&delivery.event).await;
+        delivery.settle(outcome);
     }
 
-    /// Sends what an event asks for, unless that was done before or must not be done any more.
-    pub async fn handle(&self, event: &ClaimedEvent) -> Decision {
+    /// Sends what an event asks for, unless that was done before or must not be done any more. The texts of the outcome
+    /// hold no personal data.
+    pub async fn handle(&self, event: &EventMessage) -> Outcome {
         match self.try_handle(event).await {
-            Ok(()) => Decision::Ack,
-            Err(Later(problem)) => Decision::Retry(problem),
+            Ok(()) => Outcome::Done,
+            Err(undone) => undone.into(),
         }
     }
 
-    async fn try_handle(&self, event: &ClaimedEvent) -> Result<(), Later> {
+    async fn try_handle(&self, event: &EventMessage) -> Result<(), Undone> {
         let event_type = event.event_type.as_str();
         let plan = if event_type == EventType::OtpRequested.as_str() {
             self.plan_code(event).await?
@@ -91,7 +81,7 @@ impl Worker {
             Plan::Ignore
         };
         let channel = match &plan {
-            Plan::Send(message) => Some(message.channel),
+            Plan::Send(message) => message.channel,
             Plan::Drop { channel, .. } => *channel,
             Plan::Ignore => return Ok(()),
         };
@@ -104,8 +94,8 @@ impl Worker {
                     event = "delivery.unknown", event_id = event.id.as_str();
                     "a process ended before it recorded what became of this message; it is not sent again"
                 );
-                let outcome = Outcome::of(DeliveryState::Unknown, "a process ended while sending");
-                self.record(event, channel, outcome).await
+                let report = Report::of(DeliveryState::Unknown, "a process ended while sending");
+                self.record(event, channel, report).await
             }
             DeliveryStart::Done(
                 DeliveryState::Delivered
@@ -116,7 +106,7 @@ impl Worker {
         }
     }
 
-    async fn carry_out(&self, event: &ClaimedEvent, plan: Plan) -> Result<(), Later> {
+    async fn carry_out(&self, event: &EventMessage, plan: Plan) -> Result<(), Undone> {
         match plan {
             Plan::Send(message) => self.send(event, &message).await,
             Plan::Drop { channel, reason } => {
@@ -124,27 +114,27 @@ impl Worker {
                     event = "delivery.dropped", event_id = event.id.as_str();
                     "a message was not sent: {reason}"
                 );
-                let outcome = Outcome::of(DeliveryState::Dropped, reason);
-                self.record(event, channel, outcome).await
+                let report = Report::of(DeliveryState::Dropped, reason);
+                self.record(event, channel, report).await
             }
             Plan::Ignore => Ok(()),
         }
     }
 
-    async fn send(&self, event: &ClaimedEvent, message: &Message) -> Result<(), Later> {
+    async fn send(&self, event: &EventMessage, message: &Message) -> Result<(), Undone> {
         let sent = self.sender.send(message).await;
-        let outcome = match &sent {
-            Ok(()) => Outcome {
+        let report = match &sent {
+            Ok(()) => Report {
                 state: DeliveryState::Delivered,
                 sender: Some(self.sender.name().to_owned()),
                 detail: None,
             },
             Err(error @ (SendError::Unavailable(_) | SendError::Refused(_))) => {
-                Outcome::of(DeliveryState::Failed, error)
+                Report::of(DeliveryState::Failed, error)
             }
-            Err(error @ SendError::Unanswered(_)) => Outcome::of(DeliveryState::Unknown, error),
+            Err(error @ SendError::Unanswered(_)) => Report::of(DeliveryState::Unknown, error),
         };
-        let detail = outcome.detail.as_deref().unwrap_or_default();
+        let detail = report.detail.as_deref().unwrap_or_default();
         let level = match sent {
             Ok(()) => log::Level::Info,
             Err(_) => log::Level::Warn,
@@ -153,26 +143,26 @@ impl Worker {
             level, event = "delivery.attempted", event_id = event.id.as_str(),
             provider = message.provider.as_str(), application = message.application.as_str(),
             kind = message.kind.as_str(), channel = message.channel.as_str();
-            "{} to {} {detail}", outcome.state.as_str(), message.masked_address()
+            "{} to {} {detail}", report.state.as_str(), message.masked_address()
         );
-        self.record(event, Some(message.channel), outcome).await?;
+        self.record(event, message.channel, report).await?;
         match sent {
-            Err(error @ SendError::Unavailable(_)) => Err(Later(error.to_string())),
+            Err(error @ SendError::Unavailable(_)) => Err(Undone::Later(error.to_string())),
             Ok(()) | Err(SendError::Refused(_) | SendError::Unanswered(_)) => Ok(()),
         }
     }
 
     async fn record(
         &self,
-        event: &ClaimedEvent,
-        channel: Option<Channel>,
-        outcome: Outcome,
-    ) -> Result<(), Later> {
-        let Outcome {
+        event: &EventMessage,
+        channel: Channel,
+        report: Report,
+    ) -> Result<(), Undone> {
+        let Report {
             state,
             sender,
             detail,
-        } = outcome;
+        } = report;
         self.metrics.count(channel, state);
         self.store
             .finish_delivery(&event.id, state, sender, detail, self.clock.now())
@@ -182,13 +172,13 @@ impl Worker {
 }
 
 /// What became of a delivery, as it is recorded.
-struct Outcome {
+struct Report {
     state: DeliveryState,
     sender: Option<String>,
     detail: Option<String>,
 }
 
-impl Outcome {
+impl Report {
     fn of(state: DeliveryState, detail: impl ToString) -> Self {
         Self {
             state,

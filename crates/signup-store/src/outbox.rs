@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
-use signup_core::event::{Event, EventType};
+use signup_core::event::{Event, EventMessage, EventType};
 use signup_core::time::Timestamp;
 
 use crate::connection::AnyConnection;
@@ -13,29 +13,48 @@ use crate::schema::outbox::dsl;
 use crate::store::Store;
 
 /// An event that this process may publish until its lease ends.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimedEvent {
     /// Place in the outbox.
-    #[diesel(sql_type = BigInt)]
     pub sequence: i64,
-    /// The event's id, a UUID.
-    #[diesel(sql_type = Text)]
-    pub id: String,
-    /// The CloudEvents `type`.
-    #[diesel(sql_type = Text)]
-    pub event_type: String,
-    /// What the event is about.
-    #[diesel(sql_type = Text)]
-    pub subject: String,
-    /// Where consumers' bindings find it.
-    #[diesel(sql_type = Text)]
-    pub routing_key: String,
-    /// The whole envelope, JSON.
-    #[diesel(sql_type = Text)]
-    pub envelope: String,
-    /// How often publishing was tried before.
-    #[diesel(sql_type = Integer)]
+    /// Which attempt to publish it this is, counted from 1.
     pub attempts: i32,
+    /// The event.
+    pub event: EventMessage,
+}
+
+#[derive(QueryableByName)]
+struct ClaimedRow {
+    #[diesel(sql_type = BigInt)]
+    sequence: i64,
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = Text)]
+    event_type: String,
+    #[diesel(sql_type = Text)]
+    subject: String,
+    #[diesel(sql_type = Text)]
+    routing_key: String,
+    #[diesel(sql_type = Text)]
+    envelope: String,
+    #[diesel(sql_type = Integer)]
+    attempts: i32,
+}
+
+impl From<ClaimedRow> for ClaimedEvent {
+    fn from(row: ClaimedRow) -> Self {
+        Self {
+            sequence: row.sequence,
+            attempts: row.attempts,
+            event: EventMessage {
+                id: row.id,
+                event_type: row.event_type,
+                subject: row.subject,
+                routing_key: row.routing_key,
+                envelope: row.envelope,
+            },
+        }
+    }
 }
 
 /// A part of the outbox that is worked off by itself, so that no backlog of another part stands in front of it.
@@ -90,7 +109,7 @@ impl Store {
                 AnyConnection::Postgres(_) => "FOR UPDATE SKIP LOCKED",
                 AnyConnection::Sqlite(_) => "",
             };
-            let mut claimed: Vec<ClaimedEvent> = diesel::sql_query(format!(
+            let mut claimed: Vec<ClaimedRow> = diesel::sql_query(format!(
                 "WITH next AS MATERIALIZED (SELECT sequence FROM outbox \
                    WHERE published_at IS NULL AND {of_lane} AND available_at <= $1 \
                    ORDER BY sequence LIMIT $2 {skip_locked}) \
@@ -103,8 +122,8 @@ impl Store {
             .bind::<Text, _>(&relay)
             .bind::<BigInt, _>(until.as_millis())
             .load(connection)?;
-            claimed.sort_by_key(|event| event.sequence);
-            Ok(claimed)
+            claimed.sort_by_key(|row| row.sequence);
+            Ok(claimed.into_iter().map(ClaimedEvent::from).collect())
         })
         .await
     }

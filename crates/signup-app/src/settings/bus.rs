@@ -1,6 +1,9 @@
 //! `[bus]`
 
+use std::path::PathBuf;
 use std::time::Duration;
+
+use signup_bus::rabbitmq::BrokerUrl;
 
 use super::reader::Reader;
 
@@ -11,6 +14,10 @@ pub struct BusSettings {
     pub url: BusUrl,
     /// Whether this process shows messages itself, in place of a worker that sends them.
     pub local_messages: LocalMessages,
+    /// Certificates (PEM) that the broker's is checked against, beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// How long events stay readable after they were published.
+    pub retention: Duration,
     /// Most events the relay claims at a time.
     pub relay_batch: u32,
     /// How often an idle relay looks for new events.
@@ -24,6 +31,17 @@ pub struct BusSettings {
 pub enum BusUrl {
     /// `in-process`: events are consumed by the process that publishes them.
     InProcess,
+    /// `amqp://…` or `amqps://…`: RabbitMQ.
+    RabbitMq(BrokerUrl),
+}
+
+impl BusUrl {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "in-process" => Some(Self::InProcess),
+            url => BrokerUrl::parse(url).ok().map(Self::RabbitMq),
+        }
+    }
 }
 
 /// Whether messages, with their codes, are shown on this process's terminal.
@@ -40,12 +58,20 @@ pub enum LocalMessages {
 impl BusSettings {
     pub(super) fn read(reader: &mut Reader) -> Self {
         let seconds = Duration::from_secs;
+        let hours = |hours: u64| seconds(hours * 60 * 60);
         let settings = Self {
             url: reader
-                .parsed("bus.url", "must be \"in-process\"", |text| {
-                    (text == "in-process").then_some(BusUrl::InProcess)
-                })
+                .parsed(
+                    "bus.url",
+                    "must be \"in-process\", amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps:// for TLS; \
+                     escape what is special in them, such as %2f for the vhost /",
+                    BusUrl::parse,
+                )
                 .unwrap_or(BusUrl::InProcess),
+            ca_file: Some(reader.text("bus.ca_file"))
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from),
+            retention: reader.duration("bus.retention", hours(48)..=hours(10 * 365 * 24)),
             local_messages: reader
                 .parsed(
                     "bus.local_messages",

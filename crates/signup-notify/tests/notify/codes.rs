@@ -1,7 +1,8 @@
 use serde_json::json;
 use signup_app::CodeMessage;
+use signup_bus::Outcome;
 use signup_core::code::Channel;
-use signup_notify::{Decision, MessageKind};
+use signup_notify::MessageKind;
 use signup_store::DeliveryState;
 
 use crate::fixture::{EMAIL, PHONE, Shop, VALID_FOR, context, declare, request_code};
@@ -12,7 +13,7 @@ async fn a_code_goes_to_the_address_it_was_asked_for() {
     let challenge = shop.request_code().await;
     let event = shop.event().await;
 
-    assert_eq!(shop.worker.handle(&event).await, Decision::Ack);
+    assert_eq!(shop.worker.handle(&event).await, Outcome::Done);
 
     let [message] = shop.sent().try_into().unwrap();
     let code = message.code.clone().unwrap();
@@ -79,7 +80,7 @@ async fn a_replaced_code_is_not_sent() {
     let [old_event, new_event] = shop.events().await.try_into().unwrap();
 
     for event in [&old_event, &new_event] {
-        assert_eq!(shop.worker.handle(event).await, Decision::Ack);
+        assert_eq!(shop.worker.handle(event).await, Outcome::Done);
     }
 
     let [message] = shop.sent().try_into().unwrap();
@@ -102,7 +103,7 @@ async fn an_expired_code_is_not_sent_late() {
     let event = shop.event().await;
     shop.clock.advance(VALID_FOR);
 
-    assert_eq!(shop.worker.handle(&event).await, Decision::Ack);
+    assert_eq!(shop.worker.handle(&event).await, Outcome::Done);
 
     assert_eq!(shop.sent(), []);
     assert_eq!(shop.recorded(&event).await, Some(DeliveryState::Dropped));
@@ -157,7 +158,7 @@ async fn an_event_that_cannot_be_read_is_recorded_and_done_with() {
         let mut event = whole.clone();
         event.id = id.to_owned();
         event.envelope = whole.envelope.replace(from, to);
-        assert_eq!(shop.worker.handle(&event).await, Decision::Ack, "{to}");
+        assert_eq!(shop.worker.handle(&event).await, Outcome::Done, "{to}");
         assert_eq!(
             shop.recorded(&event).await,
             Some(DeliveryState::Dropped),

@@ -10,12 +10,13 @@ use signup_app::{App, CodeMessage, CodeRequest, SignUp};
 use signup_core::application::Application;
 use signup_core::code::{Challenge, Channel};
 use signup_core::context::RequestContext;
+use signup_core::event::EventMessage;
 use signup_core::identifier::{EmailAddress, Identifier, PhoneNumber};
 use signup_core::reply::Reply;
 use signup_core::time::{Clock, SystemClock, Timestamp};
 use signup_core::user::TakenIdentifier;
 use signup_notify::{DeliveryMetrics, Inbox, LocalSender, Message, SendError, Sender, Worker};
-use signup_store::{ApplicationRecord, Change, ClaimedEvent, DeliveryStart, DeliveryState, Lane};
+use signup_store::{ApplicationRecord, Change, DeliveryStart, DeliveryState, Lane};
 use tempfile::TempDir;
 
 pub const PHONE: &str = "+8613800138000";
@@ -197,7 +198,7 @@ impl Shop {
     }
 
     /// The events that nobody has claimed yet, the oldest first.
-    pub async fn events(&self) -> Vec<ClaimedEvent> {
+    pub async fn events(&self) -> Vec<EventMessage> {
         let (now, lease) = (self.clock.now(), Duration::from_secs(3600));
         let mut events = Vec::new();
         for lane in [Lane::Codes, Lane::Others] {
@@ -205,10 +206,10 @@ impl Shop {
             events.extend(claimed.await.unwrap());
         }
         events.sort_by_key(|event| event.sequence);
-        events
+        events.into_iter().map(|claimed| claimed.event).collect()
     }
 
-    pub async fn event(&self) -> ClaimedEvent {
+    pub async fn event(&self) -> EventMessage {
         let mut events = self.events().await;
         assert_eq!(events.len(), 1);
         events.remove(0)
@@ -225,7 +226,7 @@ impl Shop {
     }
 
     /// What is recorded of an event's message; a failed or missing delivery is started by asking.
-    pub async fn recorded(&self, event: &ClaimedEvent) -> Option<DeliveryState> {
+    pub async fn recorded(&self, event: &EventMessage) -> Option<DeliveryState> {
         let start = self.app.store.start_delivery(&event.id, self.clock.now());
         match start.await.unwrap() {
             DeliveryStart::Send => None,

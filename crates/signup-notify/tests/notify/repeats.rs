@@ -2,10 +2,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use signup_bus::Outcome;
 use signup_bus::{Bus as _, InProcessBus, Relay, RelaySettings};
 use signup_core::time::Clock as _;
 use signup_notify::{
-    Decision, DeliveryMetrics, Inbox, LocalSender, Message, MessageKind, SendError, Sender, Worker,
+    DeliveryMetrics, Inbox, LocalSender, Message, MessageKind, SendError, Sender, Worker,
 };
 use signup_store::{DeliveryStart, DeliveryState, Lane};
 use tokio::sync::Semaphore;
@@ -25,7 +26,7 @@ async fn an_event_that_comes_again_is_not_sent_again() {
 
     assert_eq!(
         [first, second, third],
-        [Decision::Ack, Decision::Ack, Decision::Ack]
+        [Outcome::Done, Outcome::Done, Outcome::Done]
     );
     assert_eq!(shop.sent().len(), 1);
 }
@@ -67,11 +68,11 @@ async fn attempts_end_with_the_life_of_the_code() {
     shop.sender_answers([SendError::Unavailable("no route".to_owned())]);
     shop.request_code().await;
     let event = shop.event().await;
-    let problem = Decision::Retry("unavailable: no route".to_owned());
+    let problem = Outcome::Later("unavailable: no route".to_owned());
     assert_eq!(shop.worker.handle(&event).await, problem);
 
     shop.clock.advance(crate::fixture::VALID_FOR);
-    assert_eq!(shop.worker.handle(&event).await, Decision::Ack);
+    assert_eq!(shop.worker.handle(&event).await, Outcome::Done);
 
     assert_eq!(shop.sent(), []);
     assert_eq!(shop.recorded(&event).await, Some(DeliveryState::Dropped));
@@ -84,7 +85,7 @@ async fn a_message_that_was_refused_is_given_up() {
     shop.request_code().await;
     let event = shop.event().await;
 
-    assert_eq!(shop.worker.handle(&event).await, Decision::Ack);
+    assert_eq!(shop.worker.handle(&event).await, Outcome::Done);
 
     assert_eq!(shop.sent(), []);
 }
@@ -97,7 +98,7 @@ async fn a_message_that_may_have_been_sent_is_not_sent_again() {
     let event = shop.event().await;
 
     for _ in 0..2 {
-        assert_eq!(shop.worker.handle(&event).await, Decision::Ack);
+        assert_eq!(shop.worker.handle(&event).await, Outcome::Done);
     }
 
     assert_eq!(shop.sent(), []);
@@ -112,7 +113,7 @@ async fn after_a_crash_while_sending_the_delivery_is_unknown_and_not_repeated() 
     let started = shop.app.store.start_delivery(&event.id, shop.clock.now());
     assert_eq!(started.await.unwrap(), DeliveryStart::Send);
 
-    assert_eq!(shop.worker.handle(&event).await, Decision::Ack);
+    assert_eq!(shop.worker.handle(&event).await, Outcome::Done);
 
     assert_eq!(shop.sent(), []);
     assert_eq!(shop.recorded(&event).await, Some(DeliveryState::Unknown));

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use serde_json::json;
+use signup_bus::Outcome;
 use signup_core::code::Channel;
-use signup_notify::{Decision, MessageKind};
+use signup_notify::MessageKind;
 use signup_store::DeliveryState;
 
 use crate::fixture::{EMAIL, PHONE, Shop, email, phone, sign_up};
@@ -18,7 +19,7 @@ async fn a_new_user_is_welcomed_at_a_proven_address_e_mail_first() {
         let event = shop.event().await;
 
         for _ in 0..2 {
-            assert_eq!(shop.worker.handle(&event).await, Decision::Ack);
+            assert_eq!(shop.worker.handle(&event).await, Outcome::Done);
         }
 
         let [message] = shop.sent().try_into().unwrap();
@@ -35,7 +36,7 @@ async fn an_address_that_nobody_proved_gets_no_welcome() {
     sign_up(&shop.app, vec![phone(false), email(false)]).await;
     let event = shop.event().await;
 
-    assert_eq!(shop.worker.handle(&event).await, Decision::Ack);
+    assert_eq!(shop.worker.handle(&event).await, Outcome::Done);
 
     assert_eq!(shop.sent(), []);
     assert_eq!(shop.recorded(&event).await, None);
@@ -47,7 +48,7 @@ async fn an_application_that_wants_no_welcomes_sends_none() {
     sign_up(&shop.app, vec![email(true)]).await;
     let event = shop.event().await;
 
-    assert_eq!(shop.worker.handle(&event).await, Decision::Ack);
+    assert_eq!(shop.worker.handle(&event).await, Outcome::Done);
 
     assert_eq!(shop.sent(), []);
     assert_eq!(shop.recorded(&event).await, None);
@@ -60,7 +61,7 @@ async fn nobody_is_welcomed_days_after_the_sign_up() {
     let event = shop.event().await;
     shop.clock.advance(Duration::from_secs(48 * 60 * 60));
 
-    assert_eq!(shop.worker.handle(&event).await, Decision::Ack);
+    assert_eq!(shop.worker.handle(&event).await, Outcome::Done);
 
     assert_eq!(shop.sent(), []);
     assert_eq!(shop.recorded(&event).await, Some(DeliveryState::Dropped));

@@ -47,7 +47,7 @@ async fn events_are_claimed_in_their_order_and_once(fixture: Fixture) {
         .collect();
     assert!(sequences.is_sorted());
     assert_eq!(first[0].attempts, 1);
-    assert_eq!(first[0].routing_key, "user.created.acme");
+    assert_eq!(first[0].event.routing_key, "user.created.acme");
 
     let published = sequences[..3].to_vec();
     store.mark_published("a", published, NOW).await.unwrap();
@@ -73,7 +73,7 @@ async fn a_claim_comes_free_when_its_lease_ends(fixture: Fixture) {
         .claim_events("b", Lane::Others, 10, NOW.after(LEASE), LEASE)
         .await
         .unwrap();
-    assert_eq!(again[0].id, claimed[0].id);
+    assert_eq!(again[0].event.id, claimed[0].event.id);
     assert_eq!(again[0].attempts, 2);
 }
 
@@ -141,9 +141,9 @@ async fn relays_side_by_side_share_the_events(fixture: Fixture) {
     for task in tasks {
         for event in task.await.unwrap() {
             assert!(
-                seen.insert(event.id.clone()),
+                seen.insert(event.event.id.clone()),
                 "{} was claimed twice",
-                event.id
+                event.event.id
             );
         }
     }
@@ -161,6 +161,6 @@ async fn a_code_is_claimed_past_everything_else_that_waits(fixture: Fixture) {
 
     let codes = codes.unwrap();
     assert_eq!(codes.len(), 1);
-    assert_eq!(codes[0].routing_key, "otp.requested.email");
+    assert_eq!(codes[0].event.routing_key, "otp.requested.email");
     assert_eq!(others.unwrap().len(), 21);
 }

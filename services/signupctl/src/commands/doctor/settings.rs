@@ -33,13 +33,14 @@ pub(super) fn check(settings: &Settings) -> Vec<Finding> {
     } else {
         Finding::ok("password hashing", format!("bcrypt, cost {}", hash.cost))
     });
-    findings.push(match settings.bus.url {
+    findings.push(match &settings.bus.url {
         BusUrl::InProcess => Finding::warn(
             "events, mail and SMS",
             "bus.url is \"in-process\": each service shows messages on its terminal instead of sending them, \
              and other programs get no events",
             "fine for development; nobody receives a code this way",
         ),
+        BusUrl::RabbitMq(url) => Finding::ok("events, mail and SMS", format!("through {url}")),
     });
     findings
 }
