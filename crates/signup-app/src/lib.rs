@@ -14,6 +14,7 @@ pub mod hash_pool;
 mod in_flight;
 pub mod logging;
 pub mod metrics;
+pub mod relays;
 pub mod settings;
 pub mod shutdown;
 mod sign_up;

@@ -16,11 +16,19 @@ use signup_core::event::EventMessage;
 pub use backoff::retry_delay;
 pub use delivery::{Delivery, Outcome, Subscription};
 pub use in_process::InProcessBus;
-pub use relay::{Relay, RelaySettings, RelayTotals};
+pub use relay::{Relay, RelaySettings, RelayTotals, Step};
 
 /// A message bus. The other side is not ours, so this is a trait.
 #[async_trait]
 pub trait Bus: Send + Sync {
+    /// Whether the bus can be reached now; tries to, if it could not before.
+    ///
+    /// # Errors
+    /// It cannot be reached; whatever waits should go on waiting.
+    async fn ready(&self) -> Result<(), PublishError> {
+        Ok(())
+    }
+
     /// Publishes events in this order and tells for each whether the bus has it safely.
     async fn publish(&self, events: &[EventMessage]) -> Vec<Result<(), PublishError>>;
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use signup_core::event::EventMessage;
 use signup_core::time::Clock;
-use signup_store::{Lane, Store, StoreError};
+use signup_store::{Lane, Store, StoreError, Unpublished};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -15,6 +15,8 @@ use crate::{Bus, PublishError, retry_delay};
 
 /// How long a relay that was told to stop begins new batches.
 const LAST_BATCHES: Duration = Duration::from_secs(3);
+/// A bus or a database that came back is noticed after this time at the latest.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How the relay works.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +36,21 @@ pub struct RelaySettings {
 pub struct RelayTotals {
     /// Events that the bus has safely.
     pub published: AtomicU64,
-    /// Attempts that failed, unroutable ones included.
-    pub failed: AtomicU64,
+    /// Attempts that found no consumer bound to the event's routing key.
+    pub unroutable: AtomicU64,
+    /// Attempts that the bus, or its consumer, refused.
+    pub refused: AtomicU64,
+    /// Attempts that found no bus.
+    pub unavailable: AtomicU64,
+}
+
+/// What one step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// So many events were claimed, and the bus was asked to take them.
+    Claimed(usize),
+    /// The bus is out of reach; the events wait for it untouched.
+    NoBus,
 }
 
 /// The relay of one lane in one process. Any number of them work side by side on one outbox.
@@ -82,19 +97,23 @@ impl Relay {
         tokio::pin!(stop);
         let mut faults = 0;
         loop {
-            let pause = match self.step().await {
-                Ok(claimed) => {
+            let step = self.step().await;
+            if let Err(error) = &step {
+                log::warn!(event = "relay.fault"; "the outbox cannot be read: {error}");
+            }
+            let pause = match step {
+                Ok(Step::Claimed(claimed)) => {
                     faults = 0;
-                    if claimed == self.settings.batch as usize {
-                        Duration::ZERO
-                    } else {
+                    // Of one subject only one event was claimed: what is behind it may be claimed now.
+                    if claimed == 0 {
                         self.settings.interval
+                    } else {
+                        Duration::ZERO
                     }
                 }
-                Err(error) => {
+                Ok(Step::NoBus) | Err(_) => {
                     faults += 1;
-                    log::warn!(event = "relay.fault"; "the outbox cannot be read: {error}");
-                    retry_delay(faults)
+                    retry_delay(faults).min(LONGEST_PAUSE)
                 }
             };
             // A commit during the step before counts as a change: it wakes at once. Without a sender nothing wakes.
@@ -112,8 +131,8 @@ impl Relay {
         let end = Instant::now() + LAST_BATCHES;
         while Instant::now() < end {
             match self.step().await {
-                Ok(0) => return,
-                Ok(_) => {}
+                Ok(Step::Claimed(0) | Step::NoBus) => return,
+                Ok(Step::Claimed(_)) => {}
                 Err(error) => {
                     log::warn!(event = "relay.fault"; "the last events stay in the outbox: {error}");
                     return;
@@ -122,62 +141,114 @@ impl Relay {
         }
     }
 
-    /// Claims one batch and publishes it; tells how many events it claimed.
+    /// Claims one batch and publishes it.
     ///
     /// # Errors
     /// The database is unavailable. Events that were published but not marked are published again later.
-    pub async fn step(&self) -> Result<usize, StoreError> {
+    pub async fn step(&self) -> Result<Step, StoreError> {
+        if let Err(error) = self.bus.ready().await {
+            self.totals.unavailable.fetch_add(1, Ordering::Relaxed);
+            log::warn!(event = "relay.no_bus"; "events wait in the outbox: {error}");
+            return Ok(Step::NoBus);
+        }
+        let RelaySettings {
+            lane, batch, lease, ..
+        } = self.settings;
         let now = self.clock.now();
         let claimed = self
             .store
-            .claim_events(
-                &self.name,
-                self.settings.lane,
-                self.settings.batch,
-                now,
-                self.settings.lease,
-            )
+            .claim_events(&self.name, lane, batch, now, lease)
             .await?;
         if claimed.is_empty() {
-            return Ok(0);
+            return Ok(Step::Claimed(0));
         }
-        let count = claimed.len();
-        let (marks, events): (Vec<_>, Vec<_>) = claimed
+        let (places, events): (Vec<_>, Vec<_>) = claimed
             .into_iter()
             .map(|claimed| ((claimed.sequence, claimed.attempts), claimed.event))
             .unzip();
         let results = self.bus.publish(&events).await;
-        let mut published = Vec::with_capacity(count);
-        for ((mark, event), result) in marks.into_iter().zip(&events).zip(results) {
-            match result {
-                Ok(()) => published.push(mark.0),
-                Err(error) => self.give_back(mark, event, &error).await?,
-            }
+        let mut sorted = Results::default();
+        for ((place, event), result) in places.into_iter().zip(&events).zip(results) {
+            self.sort(&mut sorted, place, event, result);
         }
-        self.totals
-            .published
-            .fetch_add(published.len() as u64, Ordering::Relaxed);
-        self.store
-            .mark_published(&self.name, published, self.clock.now())
-            .await?;
-        Ok(count)
+        self.mark(sorted, events.len()).await
     }
 
-    async fn give_back(
+    fn sort(
         &self,
+        sorted: &mut Results,
         (sequence, attempts): (i64, i32),
         event: &EventMessage,
-        error: &PublishError,
-    ) -> Result<(), StoreError> {
-        self.totals.failed.fetch_add(1, Ordering::Relaxed);
+        result: Result<(), PublishError>,
+    ) {
+        let error = match result {
+            Ok(()) => {
+                sorted.published.push(sequence);
+                return;
+            }
+            Err(PublishError::Unavailable(problem)) => {
+                sorted.untried.push(sequence);
+                sorted.problem = Some(problem);
+                return;
+            }
+            Err(error @ PublishError::Unroutable(_)) => {
+                self.totals.unroutable.fetch_add(1, Ordering::Relaxed);
+                error
+            }
+            Err(error @ PublishError::Refused(_)) => {
+                self.totals.refused.fetch_add(1, Ordering::Relaxed);
+                error
+            }
+        };
         log::warn!(
             event = "relay.unpublished", event_id = event.id.as_str(), attempts = attempts;
             "an event was not published and stays in the outbox: {error}"
         );
         let delay = retry_delay(u32::try_from(attempts).unwrap_or(u32::MAX));
-        let retry_at = self.clock.now().after(delay);
-        self.store
-            .mark_unpublished(&self.name, sequence, retry_at, error.to_string())
-            .await
+        sorted.unpublished.push(Unpublished {
+            sequence,
+            retry_at: self.clock.now().after(delay),
+            problem: error.to_string(),
+        });
     }
+
+    async fn mark(&self, results: Results, claimed: usize) -> Result<Step, StoreError> {
+        let Results {
+            published,
+            unpublished,
+            untried,
+            problem,
+        } = results;
+        let now = self.clock.now();
+        if !published.is_empty() {
+            let count = published.len() as u64;
+            self.store
+                .mark_published(&self.name, published, now)
+                .await?;
+            self.totals.published.fetch_add(count, Ordering::Relaxed);
+        }
+        self.store.mark_unpublished(&self.name, unpublished).await?;
+        let Some(problem) = problem else {
+            return Ok(Step::Claimed(claimed));
+        };
+        self.totals.unavailable.fetch_add(1, Ordering::Relaxed);
+        log::warn!(
+            event = "relay.no_bus", events = untried.len();
+            "the bus was lost, events go back to the outbox: {problem}"
+        );
+        self.store
+            .release_events(&self.name, untried, now, problem)
+            .await?;
+        Ok(Step::NoBus)
+    }
+}
+
+/// What the bus made of a batch.
+#[derive(Default)]
+struct Results {
+    published: Vec<i64>,
+    unpublished: Vec<Unpublished>,
+    untried: Vec<i64>,
+    /// Why the untried ones were not tried.
+    problem: Option<String>,
 }

@@ -6,12 +6,13 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use serde_json::{Map, json};
-use signup_bus::{InProcessBus, Relay, RelaySettings};
+use signup_bus::{Bus, InProcessBus, PublishError, Relay, RelaySettings, Step};
 use signup_core::application::{Application, Directory, ProviderSettings, Rules};
 use signup_core::code::{Binding, Challenge, Channel, SIGN_UP};
 use signup_core::context::RequestContext;
-use signup_core::event::{Event, OtpMessage};
+use signup_core::event::{Event, EventMessage, OtpMessage};
 use signup_core::sign_up::SignUpRecord;
 use signup_core::time::Clock as _;
 use signup_core::user::NewUser;
@@ -28,7 +29,7 @@ const INTERVAL: Duration = Duration::from_secs(3600);
 struct Outbox {
     store: Store,
     clock: Arc<TestClock>,
-    bus: Arc<InProcessBus>,
+    bus: Arc<dyn Bus>,
     wake: watch::Sender<()>,
     _database: TestDatabase,
 }
@@ -60,7 +61,7 @@ impl Outbox {
         Self {
             store,
             clock: Arc::default(),
-            bus: Arc::default(),
+            bus: Arc::new(Away { known: true }),
             wake: watch::Sender::new(()),
             _database: database,
         }
@@ -70,7 +71,7 @@ impl Outbox {
         Relay::new(
             format!("{lane:?}"),
             self.store.clone(),
-            Arc::clone(&self.bus) as _,
+            Arc::clone(&self.bus),
             Arc::clone(&self.clock) as _,
             RelaySettings {
                 lane,
@@ -154,10 +155,12 @@ fn application() -> Application {
 
 #[tokio::test]
 async fn a_code_overtakes_a_backlog_whose_consumer_is_stuck() {
-    let outbox = Outbox::open().await;
+    let mut outbox = Outbox::open().await;
+    let bus = Arc::new(InProcessBus::new());
+    outbox.bus = Arc::clone(&bus) as _;
     outbox.sign_up(30).await;
-    let mut codes = outbox.bus.subscribe(&["otp.requested.*"]);
-    let mut users = outbox.bus.subscribe(&["user.created.*"]);
+    let mut codes = bus.subscribe(&["otp.requested.*"]);
+    let mut users = bus.subscribe(&["user.created.*"]);
     let relays = [Lane::Codes, Lane::Others]
         .map(|lane| tokio::spawn(outbox.relay(lane).run(std::future::pending())));
     // Held and never dealt with, so the relay of this lane waits for its first batch.
@@ -175,9 +178,11 @@ async fn a_code_overtakes_a_backlog_whose_consumer_is_stuck() {
 
 #[tokio::test]
 async fn a_relay_that_is_told_to_stop_empties_its_lane_first() {
-    let outbox = Outbox::open().await;
+    let mut outbox = Outbox::open().await;
+    let bus = Arc::new(InProcessBus::new());
+    outbox.bus = Arc::clone(&bus) as _;
     outbox.sign_up(23).await;
-    let mut users = outbox.bus.subscribe(&["user.created.*"]);
+    let mut users = bus.subscribe(&["user.created.*"]);
     let (stop, stopped) = oneshot::channel::<()>();
     let relay = tokio::spawn(outbox.relay(Lane::Others).run(async {
         let _ = stopped.await;
@@ -196,6 +201,47 @@ async fn a_relay_that_is_told_to_stop_empties_its_lane_first() {
 
     assert_eq!(outbox.store.backlog().await.unwrap().waiting, 0);
     consumer.abort();
+}
+
+/// A bus that is out of reach: known before anything is claimed, or only when it is to take a batch.
+struct Away {
+    known: bool,
+}
+
+#[async_trait]
+impl Bus for Away {
+    async fn ready(&self) -> Result<(), PublishError> {
+        if self.known {
+            return Err(PublishError::Unavailable("no route".into()));
+        }
+        Ok(())
+    }
+
+    async fn publish(&self, events: &[EventMessage]) -> Vec<Result<(), PublishError>> {
+        vec![Err(PublishError::Unavailable("the connection broke".into())); events.len()]
+    }
+}
+
+#[tokio::test]
+async fn a_bus_that_is_away_costs_the_events_no_attempt_and_no_time() {
+    let mut outbox = Outbox::open().await;
+    outbox.sign_up(3).await;
+    for known in [true, false] {
+        outbox.bus = Arc::new(Away { known });
+        let step = outbox.relay(Lane::Others).step().await.unwrap();
+        assert_eq!(step, Step::NoBus);
+    }
+
+    let claim = outbox.store.claim_events(
+        "another",
+        Lane::Others,
+        10,
+        outbox.clock.now(),
+        Duration::from_secs(30),
+    );
+    let claimed = claim.await.unwrap();
+    assert_eq!(claimed.len(), 3);
+    assert!(claimed.iter().all(|claimed| claimed.attempts == 1));
 }
 
 fn context() -> RequestContext {

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use signup_app::App;
-use signup_app::shutdown::Shutdown;
-use signup_bus::{InProcessBus, Relay, RelaySettings, RelayTotals};
-use signup_store::Lane;
+use signup_app::relays::Relays;
+use signup_bus::InProcessBus;
 use tokio::task::JoinHandle;
-use uuid::Uuid;
 
 use crate::inbox::Inbox;
 use crate::local::LocalSender;
-use crate::metrics::{DeliveryMetrics, register_relay};
+use crate::metrics::DeliveryMetrics;
 use crate::tail::Tail;
 use crate::worker::Worker;
 
@@ -25,8 +23,7 @@ pub struct Embedded {
     /// What was sent.
     pub inbox: Inbox,
     bus: Arc<InProcessBus>,
-    shutdown: Shutdown,
-    relays: Vec<JoinHandle<()>>,
+    relays: Relays,
     consumers: Vec<JoinHandle<()>>,
 }
 
@@ -37,7 +34,6 @@ pub struct Embedded {
 /// # Panics
 /// Outside a Tokio runtime.
 pub fn start_embedded(app: &Arc<App>, terminal: bool) -> Embedded {
-    let shutdown = Shutdown::new();
     let inbox = Inbox::new();
     let bus = Arc::new(InProcessBus::new());
     let registry = &app.metrics.registry;
@@ -50,44 +46,13 @@ pub fn start_embedded(app: &Arc<App>, terminal: bool) -> Embedded {
     let consumers = [CODES, USERS]
         .map(|lane| tokio::spawn(Arc::clone(&worker).run(bus.subscribe(lane))))
         .into();
-    let totals = Arc::default();
-    register_relay(registry, &totals);
-    let relays = [Lane::Codes, Lane::Others]
-        .map(|lane| start_relay(app, lane, &bus, &totals, &shutdown))
-        .into();
+    let relays = Relays::start(app, &(Arc::clone(&bus) as _));
     Embedded {
         inbox,
         bus,
-        shutdown,
         relays,
         consumers,
     }
-}
-
-fn start_relay(
-    app: &App,
-    lane: Lane,
-    bus: &Arc<InProcessBus>,
-    totals: &Arc<RelayTotals>,
-    shutdown: &Shutdown,
-) -> JoinHandle<()> {
-    let settings = &app.settings.bus;
-    let relay = Relay::new(
-        format!("embedded-{}", Uuid::now_v7()),
-        app.store.clone(),
-        Arc::clone(bus) as _,
-        Arc::clone(&app.clock),
-        RelaySettings {
-            lane,
-            batch: settings.relay_batch,
-            interval: settings.relay_interval,
-            lease: settings.lease,
-        },
-        app.outbox_wake.subscribe(),
-    )
-    .counting_into(totals);
-    let stop = shutdown.clone();
-    tokio::spawn(async move { relay.run(stop.wait()).await })
 }
 
 impl Embedded {
@@ -101,19 +66,15 @@ impl Embedded {
     pub async fn stop(self) {
         let Self {
             bus,
-            shutdown,
             relays,
             consumers,
             ..
         } = self;
-        shutdown.trigger();
-        // A task that panicked has logged that; its events stay in the outbox.
-        for relay in relays {
-            let _ = relay.await;
-        }
+        relays.stop().await;
         // The consumers end with the bus.
         drop(bus);
         for consumer in consumers {
+            // A task that panicked has logged that; its event stays in the outbox.
             let _ = consumer.await;
         }
     }

@@ -32,5 +32,5 @@ pub use housekeeping::{Retention, Swept};
 pub use idempotency::ClaimOutcome;
 pub use limits::Exhausted;
 pub use migrate::MigrationReport;
-pub use outbox::{Backlog, ClaimedEvent, Lane};
+pub use outbox::{Backlog, ClaimedEvent, Lane, Unpublished};
 pub use store::{Store, StoreOptions};

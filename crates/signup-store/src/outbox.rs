@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use signup_core::event::{Event, EventMessage, EventType};
 use signup_core::time::Timestamp;
 
@@ -82,13 +82,33 @@ impl Lane {
 pub struct Backlog {
     /// Events not published yet.
     pub waiting: i64,
-    /// When the oldest of them happened.
+    /// Since when the one waits that has waited longest: when it happened, or was sent out again.
     pub oldest: Option<Timestamp>,
 }
 
+#[derive(QueryableByName)]
+struct BacklogRow {
+    #[diesel(sql_type = BigInt)]
+    waiting: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    oldest: Option<i64>,
+}
+
+/// An event that the bus did not take.
+#[derive(Clone, Debug)]
+pub struct Unpublished {
+    /// Place in the outbox.
+    pub sequence: i64,
+    /// When to try again.
+    pub retry_at: Timestamp,
+    /// What the bus said.
+    pub problem: String,
+}
+
 impl Store {
-    /// Claims up to `batch` unpublished events of a lane in their order. Until `lease` is over nobody else gets them; if this
-    /// process dies, they come free by themselves.
+    /// Claims up to `batch` unpublished events of a lane in their order, of each subject the first one that waits: the next
+    /// one is claimed after the first was published, by whichever relay, so that a subject's events keep their order.
+    /// Until `lease` is over nobody else gets them; if this process dies, they come free by themselves.
     ///
     /// # Errors
     /// The database is unavailable.
@@ -106,12 +126,15 @@ impl Store {
             let of_lane = lane.condition();
             // Rows that another relay is claiming at this moment are passed over, not waited for.
             let skip_locked = match connection {
-                AnyConnection::Postgres(_) => "FOR UPDATE SKIP LOCKED",
+                AnyConnection::Postgres(_) => "FOR UPDATE OF waiting SKIP LOCKED",
                 AnyConnection::Sqlite(_) => "",
             };
             let mut claimed: Vec<ClaimedRow> = diesel::sql_query(format!(
-                "WITH next AS MATERIALIZED (SELECT sequence FROM outbox \
+                "WITH next AS MATERIALIZED (SELECT sequence FROM outbox AS waiting \
                    WHERE published_at IS NULL AND {of_lane} AND available_at <= $1 \
+                     AND NOT EXISTS (SELECT 1 FROM outbox AS earlier \
+                       WHERE earlier.published_at IS NULL AND earlier.subject = waiting.subject \
+                         AND earlier.sequence < waiting.sequence) \
                    ORDER BY sequence LIMIT $2 {skip_locked}) \
                  UPDATE outbox SET leased_by = $3, available_at = $4, attempts = attempts + 1 \
                  WHERE sequence IN (SELECT sequence FROM next) \
@@ -153,23 +176,55 @@ impl Store {
         .await
     }
 
-    /// Gives an event back, to be tried again at `retry_at`.
+    /// Gives events back that the bus did not take, each to be tried again at its own time.
     ///
     /// # Errors
-    /// The database is unavailable; the event comes free when its lease ends.
+    /// The database is unavailable; the events come free when their lease ends.
     pub async fn mark_unpublished(
         &self,
         relay: &str,
-        sequence: i64,
-        retry_at: Timestamp,
+        events: Vec<Unpublished>,
+    ) -> Result<(), StoreError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let relay = relay.to_owned();
+        self.transaction(move |connection| {
+            for event in events {
+                diesel::update(dsl::outbox.find(event.sequence))
+                    .filter(dsl::leased_by.eq(&relay))
+                    .set((
+                        dsl::available_at.eq(event.retry_at.as_millis()),
+                        dsl::last_error.eq(Some(event.problem)),
+                    ))
+                    .execute(connection)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Gives events back that were not tried, because the bus was out of reach: it does not count as an attempt of
+    /// theirs, and whoever reaches the bus first may have them at once.
+    ///
+    /// # Errors
+    /// The database is unavailable; the events come free when their lease ends.
+    pub async fn release_events(
+        &self,
+        relay: &str,
+        sequences: Vec<i64>,
+        now: Timestamp,
         problem: String,
     ) -> Result<(), StoreError> {
         let relay = relay.to_owned();
         self.run(move |connection| {
-            diesel::update(dsl::outbox.find(sequence))
+            diesel::update(dsl::outbox)
+                .filter(dsl::sequence.eq_any(sequences))
                 .filter(dsl::leased_by.eq(relay))
+                .filter(dsl::published_at.is_null())
                 .set((
-                    dsl::available_at.eq(retry_at.as_millis()),
+                    dsl::available_at.eq(now.as_millis()),
+                    dsl::attempts.eq(dsl::attempts - 1),
                     dsl::last_error.eq(Some(problem)),
                 ))
                 .execute(connection)?;
@@ -184,13 +239,14 @@ impl Store {
     /// The database is unavailable.
     pub async fn backlog(&self) -> Result<Backlog, StoreError> {
         self.run(|connection| {
-            let (waiting, oldest): (i64, Option<i64>) = dsl::outbox
-                .filter(dsl::published_at.is_null())
-                .select((diesel::dsl::count_star(), diesel::dsl::min(dsl::time)))
-                .first(connection)?;
+            let row: BacklogRow = diesel::sql_query(
+                "SELECT count(*) AS waiting, min(COALESCE(replayed_at, time)) AS oldest \
+                 FROM outbox WHERE published_at IS NULL",
+            )
+            .get_result(connection)?;
             Ok(Backlog {
-                waiting,
-                oldest: oldest.map(Timestamp::from_millis),
+                waiting: row.waiting,
+                oldest: row.oldest.map(Timestamp::from_millis),
             })
         })
         .await

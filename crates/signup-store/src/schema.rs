@@ -107,6 +107,7 @@ diesel::table! {
         leased_by -> Nullable<Text>,
         published_at -> Nullable<BigInt>,
         last_error -> Nullable<Text>,
+        replayed_at -> Nullable<BigInt>,
     }
 }
 

@@ -37,7 +37,7 @@ async fn codes_and_welcomes_reach_the_inbox_of_the_process() {
         r#"signup_deliveries_total{channel="email",outcome="delivered"} 1"#,
         r#"signup_deliveries_total{channel="sms",outcome="delivered"} 1"#,
         "signup_events_published_total 2",
-        "signup_events_unpublished_total 0",
+        "signup_events_unpublished_total{reason=\"refused\"} 0",
     ] {
         assert!(metrics.lines().any(|line| line == expected), "{metrics}");
     }

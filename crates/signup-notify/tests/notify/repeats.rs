@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use signup_bus::Outcome;
 use signup_bus::{Bus as _, InProcessBus, Relay, RelaySettings};
+use signup_bus::{Outcome, Step};
 use signup_core::time::Clock as _;
 use signup_notify::{
     DeliveryMetrics, Inbox, LocalSender, Message, MessageKind, SendError, Sender, Worker,
@@ -52,11 +52,11 @@ async fn a_message_that_was_not_taken_is_tried_again() {
         shop.app.outbox_wake.subscribe(),
     );
 
-    assert_eq!(relay.step().await.unwrap(), 1);
+    assert_eq!(relay.step().await.unwrap(), Step::Claimed(1));
     assert_eq!(shop.sent(), []);
-    assert_eq!(relay.step().await.unwrap(), 0);
+    assert_eq!(relay.step().await.unwrap(), Step::Claimed(0));
     shop.clock.advance(Duration::from_millis(250));
-    assert_eq!(relay.step().await.unwrap(), 1);
+    assert_eq!(relay.step().await.unwrap(), Step::Claimed(1));
 
     assert_eq!(shop.sent().len(), 1);
     assert_eq!(shop.app.store.backlog().await.unwrap().waiting, 0);

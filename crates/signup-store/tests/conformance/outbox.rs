@@ -1,9 +1,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use signup_store::Lane;
+use signup_core::event::Event;
+use signup_store::{Lane, Unpublished};
 
-use crate::fixture::{Fixture, NOW, named, sign_up};
+use crate::fixture::{Fixture, NOW, context, named, sign_up};
 use crate::on_both;
 
 on_both!(
@@ -13,6 +14,8 @@ on_both!(
     an_event_that_was_given_back_comes_again_later,
     relays_side_by_side_share_the_events,
     a_code_is_claimed_past_everything_else_that_waits,
+    of_one_subject_the_next_event_is_claimed_after_the_first_was_published,
+    events_that_were_not_tried_are_free_at_once_and_count_no_attempt,
 );
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -102,7 +105,14 @@ async fn an_event_that_was_given_back_comes_again_later(fixture: Fixture) {
         .unwrap();
     let later = NOW.after(Duration::from_secs(5));
     store
-        .mark_unpublished("a", claimed[0].sequence, later, "no consumer".into())
+        .mark_unpublished(
+            "a",
+            vec![Unpublished {
+                sequence: claimed[0].sequence,
+                retry_at: later,
+                problem: "no consumer".into(),
+            }],
+        )
         .await
         .unwrap();
     assert!(
@@ -163,4 +173,60 @@ async fn a_code_is_claimed_past_everything_else_that_waits(fixture: Fixture) {
     assert_eq!(codes.len(), 1);
     assert_eq!(codes[0].event.routing_key, "otp.requested.email");
     assert_eq!(others.unwrap().len(), 21);
+}
+
+async fn of_one_subject_the_next_event_is_claimed_after_the_first_was_published(fixture: Fixture) {
+    let store = &fixture.store;
+    let mut record = sign_up(vec![named("bob")], Vec::new());
+    let second = Event::user_created(&record.user, &context());
+    record.events.push(second.clone());
+    store.sign_up(record).await.unwrap();
+    with_users(&fixture, 1).await;
+
+    let claim = async |relay| {
+        store
+            .claim_events(relay, Lane::Others, 10, NOW, LEASE)
+            .await
+            .unwrap()
+    };
+    let first = claim("a").await;
+    assert_eq!(first.len(), 2, "bob's first event and the other user's");
+    assert!(
+        first
+            .iter()
+            .all(|claimed| claimed.event.id != second.id.to_string())
+    );
+    assert_eq!(
+        claim("b").await,
+        [],
+        "bob's second event waits for the first"
+    );
+
+    let sequences = first.iter().map(|claimed| claimed.sequence).collect();
+    store.mark_published("a", sequences, NOW).await.unwrap();
+    let next = claim("b").await;
+    assert_eq!(next.len(), 1);
+    assert_eq!(next[0].event.id, second.id.to_string());
+}
+
+async fn events_that_were_not_tried_are_free_at_once_and_count_no_attempt(fixture: Fixture) {
+    let store = &fixture.store;
+    with_users(&fixture, 2).await;
+    let claimed = store
+        .claim_events("a", Lane::Others, 10, NOW, LEASE)
+        .await
+        .unwrap();
+    let sequences = claimed.iter().map(|claimed| claimed.sequence).collect();
+
+    store
+        .release_events("a", sequences, NOW, "no connection".into())
+        .await
+        .unwrap();
+
+    let again = store
+        .claim_events("b", Lane::Others, 10, NOW, LEASE)
+        .await
+        .unwrap();
+    assert_eq!(again.len(), 2);
+    assert!(again.iter().all(|claimed| claimed.attempts == 1));
 }

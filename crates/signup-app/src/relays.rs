@@ -1,0 +1,131 @@
+//! The relays of a process: one per lane, from the outbox to a bus.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::{self, MetricFamily};
+use prometheus::{IntCounter, Opts, Registry};
+use signup_bus::{Bus, Relay, RelaySettings, RelayTotals};
+use signup_store::Lane;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::shutdown::Shutdown;
+
+/// Relays at work. They go on until they are [stopped](Relays::stop): after the last request was answered, so that
+/// what it has written still goes out.
+pub struct Relays {
+    shutdown: Shutdown,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Relays {
+    /// Starts a relay per lane, and counts what they do in the process's metrics.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    #[must_use]
+    pub fn start(app: &App, bus: &Arc<dyn Bus>) -> Self {
+        let shutdown = Shutdown::new();
+        let totals = Arc::default();
+        register(&app.metrics.registry, &totals);
+        let tasks = [Lane::Codes, Lane::Others]
+            .map(|lane| {
+                let relay = relay(app, lane, Arc::clone(bus)).counting_into(&totals);
+                let stop = shutdown.clone();
+                tokio::spawn(async move { relay.run(stop.wait()).await })
+            })
+            .into();
+        Self { shutdown, tasks }
+    }
+
+    /// Lets the relays empty the outbox once more, and waits for them.
+    pub async fn stop(self) {
+        self.shutdown.trigger();
+        // A task that panicked has logged that; its events stay in the outbox.
+        for task in self.tasks {
+            let _ = task.await;
+        }
+    }
+}
+
+fn relay(app: &App, lane: Lane, bus: Arc<dyn Bus>) -> Relay {
+    let settings = &app.settings.bus;
+    Relay::new(
+        format!("relay-{}", Uuid::now_v7()),
+        app.store.clone(),
+        bus,
+        Arc::clone(&app.clock),
+        RelaySettings {
+            lane,
+            batch: settings.relay_batch,
+            interval: settings.relay_interval,
+            lease: settings.lease,
+        },
+        app.outbox_wake.subscribe(),
+    )
+}
+
+/// Finds one of the relays' totals.
+type Total = fn(&RelayTotals) -> &AtomicU64;
+
+/// Registers `signup_events_published_total` and `signup_events_unpublished_total{reason}`.
+fn register(registry: &Registry, totals: &Arc<RelayTotals>) {
+    let unpublished = |reason| {
+        Opts::new(
+            "signup_events_unpublished_total",
+            "Attempts to publish an event that failed; the event stays in the outbox.",
+        )
+        .const_label("reason", reason)
+    };
+    let counters: [(Opts, Total); 4] = [
+        (
+            Opts::new(
+                "signup_events_published_total",
+                "Events that the bus has taken.",
+            ),
+            |totals| &totals.published,
+        ),
+        (unpublished("unroutable"), |totals| &totals.unroutable),
+        (unpublished("refused"), |totals| &totals.refused),
+        (unpublished("unavailable"), |totals| &totals.unavailable),
+    ];
+    for (opts, read) in counters {
+        let registered = IntCounter::with_opts(opts).and_then(|template| {
+            registry.register(Box::new(RelayCounter {
+                template,
+                totals: Arc::clone(totals),
+                read,
+            }))
+        });
+        if let Err(error) = registered {
+            log::error!(event = "metrics.fault"; "a metric is not shown: {error}");
+        }
+    }
+}
+
+/// Shows one of the relays' own totals.
+struct RelayCounter {
+    /// Has the name and the help; its own value stays zero.
+    template: IntCounter,
+    totals: Arc<RelayTotals>,
+    read: Total,
+}
+
+impl Collector for RelayCounter {
+    fn desc(&self) -> Vec<&Desc> {
+        self.template.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let mut value = proto::Counter::default();
+        value.set_value((self.read)(&self.totals).load(Ordering::Relaxed) as f64);
+        let mut families = self.template.collect();
+        for metric in families.iter_mut().flat_map(MetricFamily::mut_metric) {
+            metric.set_counter(value.clone());
+        }
+        families
+    }
+}
