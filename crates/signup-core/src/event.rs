@@ -34,6 +34,9 @@ impl EventType {
         }
     }
 
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::UserCreated, Self::OtpRequested];
+
     /// The schema of the event's `data`: `dataschema` in the envelope, and its file below `schemas/events/`.
     pub const fn schema(self) -> &'static str {
         match self {

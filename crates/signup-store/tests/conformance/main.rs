@@ -6,6 +6,7 @@ mod codes;
 mod connection;
 mod declarations;
 mod deliveries;
+mod events;
 mod fixture;
 mod housekeeping;
 mod idempotency;
