@@ -16,6 +16,12 @@ impl Timestamp {
         Self(millis)
     }
 
+    /// Reads a time in RFC 3339, in any time zone; what is finer than a millisecond is cut off.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let time: jiff::Timestamp = text.parse().ok()?;
+        Some(Self(time.as_millisecond()))
+    }
+
     /// Milliseconds since the Unix epoch.
     pub const fn as_millis(self) -> i64 {
         self.0
@@ -65,8 +71,7 @@ pub(crate) mod rfc3339 {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
         let text = String::deserialize(from)?;
-        let time: jiff::Timestamp = text.parse().map_err(D::Error::custom)?;
-        Ok(Timestamp::from_millis(time.as_millisecond()))
+        Timestamp::parse_rfc3339(&text).ok_or_else(|| D::Error::custom("no time in RFC 3339"))
     }
 }
 

@@ -10,6 +10,7 @@ mod cli;
 mod commands;
 mod dev;
 mod failure;
+mod moment;
 mod output;
 mod providers;
 mod span;

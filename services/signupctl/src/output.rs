@@ -52,6 +52,35 @@ impl Output {
     }
 }
 
+/// How far a long command is, on one line of standard error that is written again and again. Nobody sees it but a
+/// person at a terminal.
+pub struct Progress {
+    shown: bool,
+}
+
+impl Progress {
+    /// Shows nothing yet.
+    pub fn new() -> Self {
+        Self {
+            shown: io::stderr().is_terminal(),
+        }
+    }
+
+    /// Shows how far it is.
+    pub fn show(&self, state: &str) {
+        if self.shown {
+            // Erases the rest of the line (ECMA-48, EL).
+            eprint!("\r{state}\x1b[K");
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.show("");
+    }
+}
+
 /// Writes text to standard output at once.
 pub fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();

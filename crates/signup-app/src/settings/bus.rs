@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use signup_bus::rabbitmq::BrokerUrl;
+use signup_bus::rabbitmq::{BrokerOptions, BrokerUrl};
 
 use super::reader::Reader;
 
@@ -33,6 +33,21 @@ pub enum BusUrl {
     InProcess,
     /// `amqp://…` or `amqps://…`: RabbitMQ.
     RabbitMq(BrokerUrl),
+}
+
+impl BusSettings {
+    /// The broker, if the bus is one, and how to log in; connections carry `program` in their name.
+    #[must_use]
+    pub fn broker(&self, program: &str) -> Option<BrokerOptions> {
+        match &self.url {
+            BusUrl::InProcess => None,
+            BusUrl::RabbitMq(url) => Some(BrokerOptions {
+                url: url.clone(),
+                ca_file: self.ca_file.clone(),
+                name: program.to_owned(),
+            }),
+        }
+    }
 }
 
 impl BusUrl {

@@ -1,5 +1,7 @@
 //! The command line, as data.
 
+mod dead;
+mod events;
 mod keys;
 
 use std::path::PathBuf;
@@ -7,6 +9,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub use dead::{DeadChoice, DeadCommand};
+pub use events::{EventChoice, EventsCommand, EventsListArgs, EventsReplayArgs, EventsTailArgs};
 pub use keys::{KeyCommand, KeyCreateArgs, KeyRotateArgs, TokenArgs, TokenCommand, TokenKind};
 
 /// Operate self-hosted sign-up services.
@@ -65,6 +69,12 @@ pub enum Command {
     /// Look up users
     #[command(subcommand)]
     User(UserCommand),
+    /// Read events and send them out again
+    #[command(subcommand)]
+    Events(EventsCommand),
+    /// See what the worker gave up, give it back or remove it
+    #[command(subcommand)]
+    Dead(DeadCommand),
     /// Check settings, database, keys, declarations and messages
     #[command(after_help = "EXAMPLES
     signupctl doctor

@@ -3,8 +3,10 @@
 mod app;
 mod apply;
 mod config;
+mod dead;
 mod declaration;
 mod doctor;
+mod events;
 mod key;
 mod migrate;
 mod openapi;
@@ -13,7 +15,9 @@ mod user;
 
 use clap::CommandFactory as _;
 
-use crate::cli::{AppCommand, Cli, Command, ConfigCommand, KeyCommand, TokenCommand, UserCommand};
+use crate::cli::{
+    AppCommand, Cli, Command, ConfigCommand, EventsCommand, KeyCommand, TokenCommand, UserCommand,
+};
 use crate::dev;
 use crate::output::{Output, print};
 use crate::workplace::{Workplace, block_on};
@@ -59,6 +63,16 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::User(UserCommand::Show { needle, reveal }) => {
                 user::show(&place, &needle, reveal, output).await
             }
+            Command::Events(EventsCommand::List(arguments)) => {
+                events::list::run(&place, &arguments, output).await
+            }
+            Command::Events(EventsCommand::Tail(arguments)) => {
+                events::tail::run(&place, &arguments, output).await
+            }
+            Command::Events(EventsCommand::Replay(arguments)) => {
+                events::replay::run(&place, &arguments, output).await
+            }
+            Command::Dead(command) => dead::run(&place, command, output).await,
             Command::Dev(_)
             | Command::Config(_)
             | Command::Openapi { .. }

@@ -6,6 +6,7 @@ mod applying;
 mod dev;
 mod dev_process;
 mod diagnosis;
+mod events;
 mod examples;
 mod keys;
 mod migrating;

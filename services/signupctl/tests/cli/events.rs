@@ -1,0 +1,168 @@
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use serde_json::{Map, Value, json};
+use signup_core::context::RequestContext;
+use signup_core::event::Event;
+use signup_core::sign_up::SignUpRecord;
+use signup_core::time::{Clock as _, SystemClock};
+use signup_core::user::NewUser;
+use signup_store::{Lane, Store};
+use uuid::Uuid;
+
+use crate::on_both;
+use crate::operator::Operator;
+
+on_both!(
+    events_are_listed_and_sent_out_again,
+    a_tail_prints_what_is_written_after_it_began,
+);
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Runtime::new().unwrap()
+}
+
+async fn sign_up(store: &Store, public_id: &str) -> String {
+    let user = NewUser {
+        id: Uuid::now_v7(),
+        public_id: public_id.to_owned(),
+        provider: "xdua".to_owned(),
+        directory: "A3bdXNT3".to_owned(),
+        application: "A3bdXNT3".to_owned(),
+        identifiers: Vec::new(),
+        password_hash: None,
+        profile: Map::from_iter([("name".to_owned(), json!("Alice Liddell"))]),
+        created_at: SystemClock.now(),
+    };
+    let context = RequestContext {
+        request_id: "request-1".to_owned(),
+        trace_parent: None,
+        client_ip: [127, 0, 0, 1].into(),
+        language: None,
+        deadline: std::time::Instant::now(),
+    };
+    let event = Event::user_created(&user, &context);
+    let id = event.id.to_string();
+    let record = SignUpRecord {
+        user,
+        consumed: Vec::new(),
+        events: vec![event],
+        claim: None,
+    };
+    store.sign_up(record).await.unwrap();
+    id
+}
+
+async fn publish_all(store: &Store) {
+    let (now, lease) = (SystemClock.now(), std::time::Duration::from_secs(30));
+    let claimed = store
+        .claim_events("test", Lane::Others, 100, now, lease)
+        .await
+        .unwrap();
+    let sequences = claimed.iter().map(|claimed| claimed.sequence).collect();
+    store.mark_published("test", sequences, now).await.unwrap();
+}
+
+fn events_are_listed_and_sent_out_again(operator: &Operator) {
+    operator.declare();
+    let store = operator.store();
+    let (first, second) = runtime().block_on(async {
+        let first = sign_up(&store, "5QqitXe5").await;
+        publish_all(&store).await;
+        (first, sign_up(&store, "9QqitXe9").await)
+    });
+
+    let all = operator.json(["events", "list"]);
+    let ids: Vec<&str> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, [&first, &second]);
+    assert_eq!(all[0]["source"], "/xdua/A3bdXNT3/A3bdXNT3");
+    assert!(all[0]["published_at"].is_string() && all[1]["published_at"].is_null());
+    let waiting = operator.json(["events", "list", "--waiting", "--type", "user.created"]);
+    assert_eq!(waiting[0]["id"], second.as_str());
+    assert_eq!(
+        operator.json(["events", "list", "--provider", "ciam"]),
+        json!([])
+    );
+    assert_eq!(
+        operator.json(["events", "list", "--type", "otp.requested"]),
+        json!([])
+    );
+    // Personal data is shown only to whoever asks for it.
+    assert!(
+        !operator
+            .run(["events", "list", "--json"])
+            .stdout
+            .contains("Alice")
+    );
+    let revealed = operator.json(["events", "list", "--reveal"]);
+    assert_eq!(
+        revealed[0]["envelope"]["data"]["profile"]["name"],
+        "Alice Liddell"
+    );
+
+    let replay =
+        |more: &[&str]| operator.json([&["events", "replay", "--since", "1h"], more].concat());
+    let dry = replay(&["--dry-run"]);
+    assert_eq!(
+        dry,
+        json!({"replayed": 1, "waiting_anyway": 1, "dry_run": true})
+    );
+    assert_eq!(replay(&["--subject", "9QqitXe9"])["replayed"], 0);
+    assert_eq!(replay(&[])["replayed"], 1);
+    let again = operator.json(["events", "list", "--waiting"]);
+    assert_eq!(again[0]["id"], first.as_str());
+    assert!(again[0]["replayed_at"].is_string());
+}
+
+fn a_tail_prints_what_is_written_after_it_began(operator: &Operator) {
+    operator.declare();
+    let store = operator.store();
+    let runtime = runtime();
+    runtime.block_on(sign_up(&store, "before"));
+    let mut command = operator.command(["events", "tail", "--json"]);
+    let mut tail = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
+    // It cannot tell when it has begun, so events come until it tells of one.
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let writer = std::thread::spawn(move || {
+        let pause = std::time::Duration::from_millis(100);
+        for number in 0.. {
+            runtime.block_on(sign_up(&store, &format!("after{number}")));
+            if stopped.recv_timeout(pause) != Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                return;
+            }
+        }
+    });
+
+    let line = lines.next().unwrap().unwrap();
+
+    drop(stop);
+    writer.join().unwrap();
+    tail.kill().unwrap();
+    tail.wait().unwrap();
+    let event: Value = serde_json::from_str(&line).unwrap();
+    assert!(
+        event["subject"].as_str().unwrap().starts_with("after"),
+        "{event}"
+    );
+}
+
+#[test]
+fn a_wrong_type_or_time_names_what_is_allowed() {
+    let operator = Operator::on_sqlite();
+    operator
+        .run(["events", "list", "--type", "user.deleted"])
+        .refused(2, &["user.created, otp.requested"]);
+    operator
+        .run(["events", "replay", "--since", "yesterday"])
+        .refused(2, &["2026-03-01T08:00:00Z"]);
+}
