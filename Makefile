@@ -22,7 +22,8 @@ run: cargo ## Run all services on this machine, data in .signup/ (Ctrl-C stops t
 		--xdua-port $(XDUA_PORT) --ciam-port $(CIAM_PORT) || [ -n "$$stopped" ]
 
 test: cargo ## Run all tests, beside a private PostgreSQL and RabbitMQ and in Chromium
-	@scripts/with-chromium scripts/with-postgres scripts/with-rabbitmq cargo test --workspace
+	@scripts/with-chromium scripts/with-postgres scripts/with-rabbitmq scripts/with-mailserver \
+		cargo test --workspace
 
 bench: cargo ## Measure start time, memory and size of the release builds
 	@scripts/footprint
