@@ -10,7 +10,7 @@ BYTEPOWER_PORT ?= 8081
 XDUA_PORT ?= 8082
 CIAM_PORT ?= 8083
 
-.PHONY: help run test bench lint check fmt layers postgres reset cargo
+.PHONY: help run test bench lint check fmt layers postgres rabbitmq reset cargo
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,8 +21,9 @@ run: cargo ## Run all services on this machine, data in .signup/ (Ctrl-C stops t
 	cargo run -p signupctl -- dev --port $(DEV_PORT) --bytepower-port $(BYTEPOWER_PORT) \
 		--xdua-port $(XDUA_PORT) --ciam-port $(CIAM_PORT) || [ -n "$$stopped" ]
 
-test: cargo ## Run all tests, beside a private PostgreSQL and in Chromium
-	@scripts/with-chromium scripts/with-postgres cargo test --workspace
+test: cargo ## Run all tests, beside a private PostgreSQL and RabbitMQ and in Chromium
+	@scripts/with-chromium scripts/with-postgres scripts/with-rabbitmq scripts/with-mailserver \
+		cargo test --workspace
 
 bench: cargo ## Measure start time, memory and size of the release builds
 	@scripts/footprint
@@ -48,6 +49,11 @@ fmt: cargo ## Format the code
 postgres: ## Keep a private PostgreSQL open for tests, until Ctrl-C
 	@trap : INT; scripts/with-postgres sh -c \
 		'echo "export TEST_POSTGRES_URL=$$TEST_POSTGRES_URL"; exec sleep 2147483647' || true
+
+rabbitmq: ## Keep a private RabbitMQ open for tests, until Ctrl-C
+	@trap : INT; scripts/with-rabbitmq sh -c \
+		'echo "export TEST_RABBITMQ_URL=$$TEST_RABBITMQ_URL TEST_RABBITMQ_API=$$TEST_RABBITMQ_API"; \
+		exec sleep 2147483647' || true
 
 reset: ## Delete the data of make run
 	@rm -rf .signup && echo "removed .signup/"

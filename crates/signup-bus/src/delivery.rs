@@ -1,21 +1,42 @@
 //! An event in a consumer's hands, whatever bus it came from.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use signup_core::event::EventMessage;
 use tokio::sync::{mpsc, oneshot};
 
 /// A consumer's end of a queue.
 pub struct Subscription {
     deliveries: mpsc::Receiver<Delivery>,
+    withdrawn: Arc<AtomicBool>,
 }
 
 impl Subscription {
     pub(crate) fn new(deliveries: mpsc::Receiver<Delivery>) -> Self {
-        Self { deliveries }
+        Self::withdrawable(deliveries, Arc::default())
     }
 
-    /// The next event; none when the bus is gone.
+    /// A subscription that hands out nothing more once `withdrawn` is set; what waits in it goes back then.
+    pub(crate) fn withdrawable(
+        deliveries: mpsc::Receiver<Delivery>,
+        withdrawn: Arc<AtomicBool>,
+    ) -> Self {
+        Self {
+            deliveries,
+            withdrawn,
+        }
+    }
+
+    /// The next event; none when the bus is gone or the subscription was ended.
     pub async fn next(&mut self) -> Option<Delivery> {
-        self.deliveries.recv().await
+        while let Some(delivery) = self.deliveries.recv().await {
+            // Nobody waits for its outcome when it came over a connection that was lost: the event comes again.
+            if !self.withdrawn.load(Ordering::Acquire) && !delivery.outcome.is_closed() {
+                return Some(delivery);
+            }
+        }
+        None
     }
 }
 
@@ -34,14 +55,21 @@ pub enum Outcome {
 pub struct Delivery {
     /// The event.
     pub event: EventMessage,
+    /// Which attempt this is, from 1. A worker that ended while it held the event counts for none.
+    pub attempt: u32,
     outcome: oneshot::Sender<Outcome>,
 }
 
 impl Delivery {
     /// A delivery, and what its consumer will make of it; an error there means that it was dropped unsettled.
-    pub(crate) fn new(event: EventMessage) -> (Self, oneshot::Receiver<Outcome>) {
+    pub(crate) fn new(event: EventMessage, attempt: u32) -> (Self, oneshot::Receiver<Outcome>) {
         let (outcome, settled) = oneshot::channel();
-        (Self { event, outcome }, settled)
+        let delivery = Self {
+            event,
+            attempt,
+            outcome,
+        };
+        (delivery, settled)
     }
 
     /// Tells the bus what became of it.

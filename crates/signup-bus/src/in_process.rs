@@ -89,7 +89,8 @@ async fn enqueue(
     }
     let mut waiting = Vec::with_capacity(queues.len());
     for queue in queues {
-        let (delivery, settled) = Delivery::new(event.clone());
+        // The outbox counts the attempts.
+        let (delivery, settled) = Delivery::new(event.clone(), 1);
         if queue.send(delivery).await.is_err() {
             return Err(PublishError::Unavailable("the consumer is gone".to_owned()));
         }

@@ -1,15 +1,23 @@
-//! What tests need and production code must not have: databases of their own, bounded waits, a clock that obeys, and
-//! a whole service on a free port. Only `[dev-dependencies]` may name this crate.
+//! What tests need and production code must not have: databases, brokers and mail servers of their own, bad lines to
+//! them, bounded waits, a clock that obeys, and a whole service on a free port. Only `[dev-dependencies]` may name this
+//! crate.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 pub mod clock;
+pub mod mail;
+mod management;
 pub mod postgres;
+pub mod proxy;
+pub mod rabbitmq;
 pub mod schema;
 pub mod service;
 pub mod wait;
 
 pub use clock::TestClock;
+pub use mail::TestMailServer;
 pub use postgres::TestDatabase;
+pub use proxy::TcpProxy;
+pub use rabbitmq::{PrivateBroker, TestBroker};
 pub use service::TestService;
 pub use wait::eventually;
