@@ -18,6 +18,7 @@ mod reader;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -37,6 +38,7 @@ pub use self::layer::{ENVIRONMENT_PREFIX, process_environment};
 pub use self::log::{LogFormat, LogSettings};
 pub use self::reader::Reader;
 pub use self::secrets::{SecretSettings, SecretsError};
+pub use self::worker::WorkerSettings;
 
 const DEFAULTS: &str = include_str!("default.toml");
 
@@ -56,6 +58,8 @@ pub struct Settings {
     pub hash: HashSettings,
     /// `[bus]`
     pub bus: BusSettings,
+    /// `[worker]`
+    pub worker: WorkerSettings,
     /// `[log]`
     pub log: LogSettings,
     /// `[idempotency]`
@@ -103,6 +107,7 @@ impl Settings {
             database,
             hash: HashSettings::read(&mut reader),
             bus: BusSettings::read(&mut reader),
+            worker: WorkerSettings::read(&mut reader),
             log: LogSettings::read(&mut reader),
             idempotency: IdempotencySettings::read(&mut reader),
             described: Vec::new(),

@@ -1,6 +1,7 @@
 //! `signupctl doctor`: what keeps the services from working, or will.
 
 mod applications;
+mod broker;
 mod database;
 mod settings;
 
@@ -71,7 +72,9 @@ pub async fn run(file: Option<&Path>, output: Output) -> anyhow::Result<()> {
         Ok(settings) => {
             findings.extend(settings::check(&settings));
             let store = Store::open(&signup_app::store_options(&settings.database))?;
-            check_data(&Workplace { settings, store }, &mut findings).await;
+            let place = Workplace { settings, store };
+            findings.extend(broker::check(&place).await);
+            check_data(&place, &mut findings).await;
         }
         Err(error) => findings.push(Finding::fail(
             "settings",
