@@ -134,7 +134,7 @@ Hello {name},
     let refused = refusal(&text);
     assert!(
         refused.starts_with(
-            "acme.toml:15: `shop`: rules.messages.templates.en.sign-up-code.email: wants {name}, "
+            "acme.toml:16: `shop`: rules.messages.templates.en.sign-up-code.email: wants {name}, "
         ) && refused.contains("allowed here: {application}, {code}, {validity}"),
         "{refused}"
     );
@@ -143,12 +143,12 @@ Hello {name},
     // A purpose and a key that nobody knows.
     let purpose = refusal(&text.replace("sign-up-code", "lottery-win"));
     assert!(
-        purpose.starts_with("acme.toml:12: ") && purpose.contains("`sign-up-code`"),
+        purpose.starts_with("acme.toml:13: ") && purpose.contains("`sign-up-code`"),
         "{purpose}"
     );
     let key = refusal(&text.replace("sms =", "smss ="));
     assert!(
-        key.starts_with("acme.toml:13: ") && key.contains("`sms`"),
+        key.starts_with("acme.toml:14: ") && key.contains("`sms`"),
         "{key}"
     );
     let tag = refusal(
@@ -157,7 +157,7 @@ Hello {name},
             .replace("e!", "\"e!\""),
     );
     assert!(
-        tag.starts_with("acme.toml:12: `shop`: rules.messages.templates.e!: "),
+        tag.starts_with("acme.toml:13: `shop`: rules.messages.templates.e!: "),
         "{tag}"
     );
 }
