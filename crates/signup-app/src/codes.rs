@@ -7,6 +7,7 @@ use signup_core::code::{Binding, Challenge, ChallengeToken, Channel, Limit, SIGN
 use signup_core::context::RequestContext;
 use signup_core::event::{Event, OtpMessage};
 use signup_core::identifier::IdentifierKind;
+use signup_core::messages::MessageKind;
 use signup_store::{NewChallenge, StoreChallengeOutcome, StoreError};
 use uuid::Uuid;
 
@@ -55,8 +56,8 @@ impl CodeMessage {
 
     const fn template(self) -> &'static str {
         match self {
-            Self::Code => "sign-up-code",
-            Self::AccountExists => "account-exists",
+            Self::Code => MessageKind::Code.template(),
+            Self::AccountExists => MessageKind::AccountExists.template(),
         }
     }
 }

@@ -13,6 +13,7 @@ use signup_core::application::Rules;
 use signup_core::credential::CredentialKind;
 use signup_store::ApplicationRecord;
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// Settings of a provider's own shape.
 pub trait Declarable: Serialize + DeserializeOwned + Default {
@@ -164,7 +165,7 @@ impl Reader<'_> {
                 .push((directory.id.into_inner(), settings));
         }
         let mut application_ids = HashSet::new();
-        for application in file.applications {
+        for (index, application) in file.applications.into_iter().enumerate() {
             if !application_ids.insert(application.id.get_ref().clone()) {
                 return Err(self.fault(&application.id, "this application is declared twice"));
             }
@@ -176,6 +177,7 @@ impl Reader<'_> {
                     .directories
                     .push((application.id.get_ref().clone(), settings));
             }
+            self.messages(index, &application)?;
             self.application(application, &directory_ids, kinds, &mut declared)?;
         }
         Ok(declared)
@@ -220,6 +222,25 @@ impl Reader<'_> {
             id: application.id.into_inner(),
         });
         Ok(())
+    }
+
+    /// Texts are long tables of their own, so a fault in them names its own line and not the application's.
+    fn messages<A>(
+        &self,
+        index: usize,
+        application: &ApplicationTable<A>,
+    ) -> Result<(), DeclarationError> {
+        let Err(fault) = application.rules.messages.validate() else {
+            return Ok(());
+        };
+        let key = ["rules", "messages"].into_iter();
+        let key = key.chain(fault.key.iter().map(String::as_str));
+        let offset = find_key(self.text, index, key).unwrap_or(application.id.span().start);
+        Err(DeclarationError {
+            path: self.path.to_owned(),
+            line: line_of(self.text, offset),
+            problem: format!("`{}`: rules.messages.{fault}", application.id.get_ref()),
+        })
     }
 
     fn credential(
@@ -294,6 +315,27 @@ fn refuse(path: &Path, text: &str, error: &toml::de::Error) -> DeclarationError 
         line: line_of(text, error.span().map_or(0, |span| span.start)),
         problem: error.message().to_owned(),
     }
+}
+
+/// Where the last key of a path below the `index`th application begins, or the last one of them that is written.
+fn find_key<'a>(text: &str, index: usize, path: impl Iterator<Item = &'a str>) -> Option<usize> {
+    let file = DeTable::parse(text).ok()?;
+    let DeValue::Array(applications) = file.get_ref().get("application")?.get_ref() else {
+        return None;
+    };
+    let mut value = applications.get(index)?.get_ref();
+    let mut found = None;
+    for name in path {
+        let DeValue::Table(table) = value else {
+            break;
+        };
+        let Some((key, below)) = table.get_key_value(name) else {
+            break;
+        };
+        found = Some(key.span().start);
+        value = below.get_ref();
+    }
+    found
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

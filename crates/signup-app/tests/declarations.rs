@@ -120,6 +120,48 @@ fn every_other_mistake_names_its_line_as_well() {
     assert!(refusal(&twice).contains("declared twice"));
 }
 
+#[test]
+fn a_bad_text_of_an_application_is_refused_with_its_own_line_and_key() {
+    let texts = r#"
+[application.rules.messages.templates.en.sign-up-code]
+sms = "{application}: {code}"
+subject = "Your code"
+email = """
+Hello {name},
+{code}"""
+"#;
+    let text = format!("{SHOP}{texts}");
+    let refused = refusal(&text);
+    assert!(
+        refused.starts_with(
+            "acme.toml:16: `shop`: rules.messages.templates.en.sign-up-code.email: wants {name}, "
+        ) && refused.contains("allowed here: {application}, {code}, {validity}"),
+        "{refused}"
+    );
+    parse(&text.replace("{name}", "{application}")).unwrap();
+
+    // A purpose and a key that nobody knows.
+    let purpose = refusal(&text.replace("sign-up-code", "lottery-win"));
+    assert!(
+        purpose.starts_with("acme.toml:13: ") && purpose.contains("`sign-up-code`"),
+        "{purpose}"
+    );
+    let key = refusal(&text.replace("sms =", "smss ="));
+    assert!(
+        key.starts_with("acme.toml:14: ") && key.contains("`sms`"),
+        "{key}"
+    );
+    let tag = refusal(
+        &text
+            .replace("templates.en.", "templates.e!.")
+            .replace("e!", "\"e!\""),
+    );
+    assert!(
+        tag.starts_with("acme.toml:13: `shop`: rules.messages.templates.e!: "),
+        "{tag}"
+    );
+}
+
 async fn store(database: &TestDatabase) -> Store {
     let second = std::time::Duration::from_secs(1);
     let store = Store::open(&StoreOptions {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::code::SendLimits;
-use crate::context::Language;
+use crate::messages::Messages;
 use crate::password::PasswordPolicy;
 
 /// The scope in which user names, e-mail addresses and phone numbers are unique.
@@ -55,42 +55,6 @@ pub struct Rules {
     pub messages: Messages,
     /// How many sign-ups one client address may try.
     pub attempts: AttemptLimits,
-}
-
-/// The messages of an application.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Messages {
-    /// Locale of messages to people who did not say theirs, BCP 47.
-    pub locale: String,
-    /// Whether a new user with a proven address is welcomed there.
-    pub welcome: bool,
-    /// Whether codes can go out by SMS.
-    pub sms: bool,
-    /// Whether codes can go out by e-mail.
-    pub email: bool,
-}
-
-impl Messages {
-    /// The locale of a message to somebody who asked for this language, or for none that we speak.
-    pub fn locale_for(&self, asked: Option<Language>) -> &str {
-        match asked {
-            Some(Language::Chinese) => "zh-CN",
-            Some(Language::English) => "en",
-            None => &self.locale,
-        }
-    }
-}
-
-impl Default for Messages {
-    fn default() -> Self {
-        Self {
-            locale: "zh-CN".to_owned(),
-            welcome: false,
-            sms: true,
-            email: true,
-        }
-    }
 }
 
 /// Limits on sign-up attempts.

@@ -12,6 +12,7 @@ pub mod event;
 pub mod identifier;
 pub mod keys;
 pub mod mask;
+pub mod messages;
 pub mod password;
 pub mod reply;
 pub mod sign_up;

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use signup_core::application::{Messages, Rules};
+use signup_core::application::Rules;
+use signup_core::messages::Messages;
 use signup_store::{ApplicationRecord, Store, StoreError};
 
 /// An application as its messages need it.

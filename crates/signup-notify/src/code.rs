@@ -1,13 +1,12 @@
 //! `signup.otp.requested.v1`: a code, or the note that takes its place.
 
 use signup_core::event::{EventMessage, OtpRequested};
+use signup_core::messages::MessageKind;
 use signup_store::ChallengeState;
 
 use crate::draft::Draft;
 use crate::envelope;
-use crate::message::MessageKind;
 use crate::plan::{Plan, Undone};
-use crate::template;
 use crate::worker::Worker;
 
 impl Worker {
@@ -18,7 +17,7 @@ impl Worker {
             Err(problem) => return Err(Undone::unreadable(event, problem)),
         };
         let dropped = |reason| Ok(Plan::drop(request.channel, reason));
-        let Some(kind) = template::kind_of_template(&request.template) else {
+        let Some(kind) = kind_of_template(&request.template) else {
             return Err(Undone::unreadable(
                 event,
                 "its template is not known".to_owned(),
@@ -62,7 +61,13 @@ impl Worker {
             code: code
                 .as_ref()
                 .map(|code| (code.expose(), challenge.expires_at.since(now))),
+            expires_at: challenge.expires_at,
         };
         Ok(Plan::Send(draft.write(now)))
     }
+}
+
+/// The kind of message behind the template that an event names; a welcome is no answer to a request for a code.
+fn kind_of_template(name: &str) -> Option<MessageKind> {
+    MessageKind::find_by_template(name).filter(|kind| *kind != MessageKind::Welcome)
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::inbox::Inbox;
 use crate::message::Message;
-use crate::sender::{SendError, Sender};
+use crate::sender::{SendError, Sender, Sent};
 
 /// Keeps each message in an inbox and, if wanted, shows it on standard output with its code. For development only.
 #[derive(Clone, Debug)]
@@ -25,11 +25,7 @@ impl LocalSender {
 
 #[async_trait]
 impl Sender for LocalSender {
-    fn name(&self) -> &str {
-        "local"
-    }
-
-    async fn send(&self, message: &Message) -> Result<(), SendError> {
+    async fn send(&self, message: &Message) -> Result<Sent, SendError> {
         if self.terminal {
             let shown = Shown {
                 message,
@@ -40,7 +36,7 @@ impl Sender for LocalSender {
             let _ = io::stdout().write_all(shown.to_string().as_bytes());
         }
         self.inbox.put(message.clone());
-        Ok(())
+        Ok(Sent::by("local"))
     }
 }
 
@@ -101,10 +97,11 @@ impl fmt::Display for Shown<'_> {
 #[cfg(test)]
 mod tests {
     use signup_core::code::Channel;
+    use signup_core::messages::MessageKind;
     use signup_core::time::Timestamp;
 
     use super::*;
-    use crate::message::MessageKind;
+    use crate::message::Registered;
 
     #[test]
     fn a_message_is_shown_as_one_block_without_colours_off_a_terminal() {
@@ -119,6 +116,8 @@ mod tests {
             subject: Some("Your code".to_owned()),
             text: "First line\n\nLast line".to_owned(),
             code: Some("123456".to_owned()),
+            expires_at: None,
+            registered: Registered::default(),
             event_id: "e".to_owned(),
             time: Timestamp::from_millis(0),
         };

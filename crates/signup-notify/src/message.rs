@@ -1,33 +1,12 @@
 //! A message to one person.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 use signup_core::code::Channel;
+use signup_core::messages::MessageKind;
 use signup_core::time::Timestamp;
-
-/// What a message is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MessageKind {
-    /// The code that somebody asked for.
-    Code,
-    /// Tells the owner of an address that was to sign up that it has an account.
-    AccountExists,
-    /// Welcomes a new user.
-    Welcome,
-}
-
-impl MessageKind {
-    /// The kind's name in output and logs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::AccountExists => "account-exists",
-            Self::Welcome => "welcome",
-        }
-    }
-}
 
 /// A message that is ready to be sent.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -44,7 +23,7 @@ pub struct Message {
     pub application_name: String,
     /// What it is about.
     pub kind: MessageKind,
-    /// The locale of its text, one that we have texts in (BCP 47).
+    /// The locale of its text (BCP 47).
     pub locale: String,
     /// The subject of an e-mail; text messages have none.
     pub subject: Option<String>,
@@ -52,10 +31,24 @@ pub struct Message {
     pub text: String,
     /// The code in the text, for senders whose vendor wants it apart from the text.
     pub code: Option<String>,
+    /// From then on it must not be sent any more (Unix ms), if there is such a time.
+    pub expires_at: Option<Timestamp>,
+    /// What the application has registered with SMS vendors.
+    #[serde(skip)]
+    pub registered: Registered,
     /// The event that asked for it; the same for every attempt.
     pub event_id: String,
     /// When it was written (Unix ms).
     pub time: Timestamp,
+}
+
+/// What SMS vendors that send registered texts only need to know of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Registered {
+    /// Template ids, by the name of the channel provider in the settings.
+    pub templates: BTreeMap<String, String>,
+    /// The signature.
+    pub sign: Option<String>,
 }
 
 impl Message {

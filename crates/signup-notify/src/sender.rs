@@ -7,14 +7,30 @@ use crate::message::Message;
 /// Hands messages to somebody who delivers them. The other side is not ours, so this is a trait.
 #[async_trait]
 pub trait Sender: Send + Sync {
-    /// The name under which deliveries are recorded.
-    fn name(&self) -> &str;
-
     /// Hands one message over; `Ok` means that the other side has taken it. Must return well within the bus's lease.
     ///
     /// # Errors
     /// See [`SendError`].
-    async fn send(&self, message: &Message) -> Result<(), SendError>;
+    async fn send(&self, message: &Message) -> Result<Sent, SendError>;
+}
+
+/// A message that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The name of who has taken it, as deliveries are recorded.
+    pub by: String,
+    /// What else operators may want to know, such as who did not take it before: neither addresses nor codes.
+    pub detail: Option<String>,
+}
+
+impl Sent {
+    /// Taken at the first go.
+    pub fn by(name: impl Into<String>) -> Self {
+        Self {
+            by: name.into(),
+            detail: None,
+        }
+    }
 }
 
 /// Why a message was not sent. The texts go to logs and to the database: neither addresses nor codes belong in them.

@@ -1,13 +1,12 @@
-//! The texts of messages: small files, compiled in.
+//! The shipped texts of messages, which are small files, compiled in, and how texts are filled in.
 //!
 //! An e-mail's file begins with a `Subject:` line and an empty line. `{application}`, `{code}` and `{validity}` are
-//! filled in.
+//! filled in, in these texts and in an application's own.
 
 use std::time::Duration;
 
 use signup_core::code::Channel;
-
-use crate::message::MessageKind;
+use signup_core::messages::{MessageKind, language};
 
 /// A locale that we have texts in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,33 +25,29 @@ impl Locale {
         }
     }
 
-    /// The first of these tags (BCP 47) whose language we have texts in; Simplified Chinese if it is none of them.
-    pub(crate) fn choose(tags: &[&str]) -> Self {
-        tags.iter()
-            .find_map(|tag| {
-                let language = tag.split(['-', '_']).next()?;
-                [("zh", Self::ZhCn), ("en", Self::En)]
-                    .into_iter()
-                    .find_map(|(name, locale)| {
-                        language.eq_ignore_ascii_case(name).then_some(locale)
-                    })
-            })
-            .unwrap_or(Self::ZhCn)
+    /// The locale of this tag's language (BCP 47), if we have texts in it.
+    pub(crate) fn find(tag: &str) -> Option<Self> {
+        [("zh", Self::ZhCn), ("en", Self::En)]
+            .into_iter()
+            .find_map(|(name, locale)| language(tag).eq_ignore_ascii_case(name).then_some(locale))
     }
+}
 
-    /// A duration as people say it: minutes, or seconds below one minute.
-    fn duration(self, duration: Duration) -> String {
-        let seconds = duration.as_millis().div_ceil(1_000);
-        // A message is on its way for a moment: 4:58 is still five minutes.
-        let minutes = (seconds + 10) / 60;
-        match (self, seconds < 60) {
-            (Self::ZhCn, true) => format!("{seconds}秒"),
-            (Self::ZhCn, false) => format!("{minutes}分钟"),
-            (Self::En, true) if seconds == 1 => "1 second".to_owned(),
-            (Self::En, true) => format!("{seconds} seconds"),
-            (Self::En, false) if minutes == 1 => "1 minute".to_owned(),
-            (Self::En, false) => format!("{minutes} minutes"),
-        }
+/// A duration as people say it: minutes, or seconds below one minute. In languages that we have no texts in, with the
+/// units' symbols.
+fn duration_in(locale: &str, duration: Duration) -> String {
+    let seconds = duration.as_millis().div_ceil(1_000);
+    // A message is on its way for a moment: 4:58 is still five minutes.
+    let minutes = (seconds + 10) / 60;
+    match (Locale::find(locale), seconds < 60) {
+        (Some(Locale::ZhCn), true) => format!("{seconds}秒"),
+        (Some(Locale::ZhCn), false) => format!("{minutes}分钟"),
+        (Some(Locale::En), true) if seconds == 1 => "1 second".to_owned(),
+        (Some(Locale::En), true) => format!("{seconds} seconds"),
+        (Some(Locale::En), false) if minutes == 1 => "1 minute".to_owned(),
+        (Some(Locale::En), false) => format!("{minutes} minutes"),
+        (None, true) => format!("{seconds} s"),
+        (None, false) => format!("{minutes} min"),
     }
 }
 
@@ -63,38 +58,19 @@ pub(crate) struct Fields<'a> {
     pub(crate) code: Option<(&'a str, Duration)>,
 }
 
-/// A text that is ready to be sent.
-pub(crate) struct Rendered {
-    pub(crate) subject: Option<String>,
-    pub(crate) text: String,
-}
-
-/// The kind of message behind a template's name in an event.
-pub(crate) fn kind_of_template(name: &str) -> Option<MessageKind> {
-    match name {
-        "sign-up-code" => Some(MessageKind::Code),
-        "account-exists" => Some(MessageKind::AccountExists),
-        _ => None,
-    }
-}
-
-pub(crate) fn render(
+/// The shipped subject, which e-mails have, and text.
+pub(crate) fn shipped(
     kind: MessageKind,
     channel: Channel,
     locale: Locale,
-    fields: &Fields<'_>,
-) -> Rendered {
-    let template = source(kind, channel, locale);
-    let (subject, text) = match template.strip_prefix("Subject: ") {
+) -> (Option<&'static str>, &'static str) {
+    let text = source(kind, channel, locale).trim_end();
+    match text.strip_prefix("Subject: ") {
         Some(rest) => {
             let (subject, text) = rest.split_once("\n\n").unwrap_or((rest, ""));
             (Some(subject), text)
         }
-        None => (None, template),
-    };
-    Rendered {
-        subject: subject.map(|subject| fill(subject, locale, fields)),
-        text: fill(text.trim_end(), locale, fields),
+        None => (None, text),
     }
 }
 
@@ -118,7 +94,7 @@ fn source(kind: MessageKind, channel: Channel, locale: Locale) -> &'static str {
 }
 
 /// Fills a text in one pass, so that braces in an application's name stay what they are.
-fn fill(text: &str, locale: Locale, fields: &Fields<'_>) -> String {
+pub(crate) fn fill(text: &str, locale: &str, fields: &Fields<'_>) -> String {
     let mut filled = String::with_capacity(text.len() + 32);
     let mut rest = text;
     while let Some((before, field, after)) = next_field(rest) {
@@ -126,7 +102,7 @@ fn fill(text: &str, locale: Locale, fields: &Fields<'_>) -> String {
         match (field, fields.code) {
             ("application", _) => filled.push_str(fields.application),
             ("code", Some((code, _))) => filled.push_str(code),
-            ("validity", Some((_, valid_for))) => filled.push_str(&locale.duration(valid_for)),
+            ("validity", Some((_, valid_for))) => filled.push_str(&duration_in(locale, valid_for)),
             _ => {}
         }
         rest = after;
@@ -146,12 +122,6 @@ mod tests {
 
     use super::*;
 
-    const KINDS: [MessageKind; 3] = [
-        MessageKind::Code,
-        MessageKind::AccountExists,
-        MessageKind::Welcome,
-    ];
-
     fn fields(code: bool) -> Fields<'static> {
         Fields {
             application: "Shop {code}",
@@ -161,15 +131,16 @@ mod tests {
 
     #[test]
     fn every_kind_has_a_text_in_every_language_and_channel() {
-        for kind in KINDS {
+        for kind in MessageKind::ALL {
             for channel in [Channel::Sms, Channel::Email] {
                 for (locale, ignore, minutes) in [
                     (Locale::ZhCn, "请忽略", "5分钟"),
                     (Locale::En, "ignore", "5 minutes"),
                 ] {
                     let with_code = kind == MessageKind::Code;
-                    let Rendered { subject, text } =
-                        render(kind, channel, locale, &fields(with_code));
+                    let (subject, text) = shipped(kind, channel, locale);
+                    let filled = |text| fill(text, locale.as_str(), &fields(with_code));
+                    let (subject, text) = (subject.map(filled), filled(text));
                     let place = format!("{kind:?} {channel:?} {locale:?}: {text}");
                     assert!(text.contains("Shop {code}"), "{place}");
                     assert!(text.contains(ignore), "{place}");
@@ -190,43 +161,44 @@ mod tests {
 
     #[test]
     fn an_english_code_message_fits_into_one_sms() {
-        let code = Some(("482913", Duration::from_secs(300)));
         let fields = Fields {
             application: "Shop",
-            code,
+            code: Some(("482913", Duration::from_secs(300))),
         };
-        let message = render(MessageKind::Code, Channel::Sms, Locale::En, &fields);
+        let (_, text) = shipped(MessageKind::Code, Channel::Sms, Locale::En);
+        let message = fill(text, "en", &fields);
         // GSM 03.38: 160 characters of seven bits.
-        assert!(message.text.is_ascii() && message.text.len() <= 160);
+        assert!(message.is_ascii() && message.len() <= 160);
     }
 
     #[test]
-    fn an_unknown_locale_falls_back_to_its_language_and_then_to_the_application() {
-        for (tags, expected) in [
-            (["en-GB", "zh-CN"], Locale::En),
-            (["EN_us", "zh-CN"], Locale::En),
-            (["zh-TW", "en"], Locale::ZhCn),
-            (["fr", "en-US"], Locale::En),
-            (["", "en"], Locale::En),
-            (["english", "fr"], Locale::ZhCn),
+    fn a_tag_belongs_to_its_language() {
+        for (tag, expected) in [
+            ("en-GB", Some(Locale::En)),
+            ("EN_us", Some(Locale::En)),
+            ("zh-TW", Some(Locale::ZhCn)),
+            ("fr", None),
+            ("", None),
+            ("english", None),
         ] {
-            assert_eq!(Locale::choose(&tags), expected, "{tags:?}");
+            assert_eq!(Locale::find(tag), expected, "{tag}");
         }
     }
 
     #[test]
     fn a_validity_is_told_in_minutes_or_below_one_minute_in_seconds() {
-        for (millis, chinese, english) in [
-            (600_000, "10分钟", "10 minutes"),
-            (299_950, "5分钟", "5 minutes"),
-            (260_000, "4分钟", "4 minutes"),
-            (59_950, "1分钟", "1 minute"),
-            (45_000, "45秒", "45 seconds"),
-            (900, "1秒", "1 second"),
+        for (millis, chinese, english, other) in [
+            (600_000, "10分钟", "10 minutes", "10 min"),
+            (299_950, "5分钟", "5 minutes", "5 min"),
+            (260_000, "4分钟", "4 minutes", "4 min"),
+            (59_950, "1分钟", "1 minute", "1 min"),
+            (45_000, "45秒", "45 seconds", "45 s"),
+            (900, "1秒", "1 second", "1 s"),
         ] {
             let duration = Duration::from_millis(millis);
-            assert_eq!(Locale::ZhCn.duration(duration), chinese);
-            assert_eq!(Locale::En.duration(duration), english);
+            for (locale, expected) in [("zh-TW", chinese), ("en", english), ("fr", other)] {
+                assert_eq!(duration_in(locale, duration), expected);
+            }
         }
     }
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use signup_core::code::Channel;
 use signup_core::event::EventMessage;
 use signup_core::identifier::IdentifierKind;
+use signup_core::messages::MessageKind;
 use signup_core::time::Timestamp;
 
 use crate::draft::Draft;
 use crate::envelope::{self, UserCreated};
-use crate::message::MessageKind;
 use crate::plan::{Plan, Undone};
 use crate::worker::Worker;
 
@@ -50,6 +50,7 @@ impl Worker {
             address,
             locales: &[&application.messages.locale],
             code: None,
+            expires_at: created_at.after(WELCOME_LIFE),
         };
         Ok(Plan::Send(draft.write(now)))
     }

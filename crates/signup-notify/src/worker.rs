@@ -124,10 +124,10 @@ impl Worker {
     async fn send(&self, event: &EventMessage, message: &Message) -> Result<(), Undone> {
         let sent = self.sender.send(message).await;
         let report = match &sent {
-            Ok(()) => Report {
+            Ok(sent) => Report {
                 state: DeliveryState::Delivered,
-                sender: Some(self.sender.name().to_owned()),
-                detail: None,
+                sender: Some(sent.by.clone()),
+                detail: sent.detail.clone(),
             },
             Err(error @ (SendError::Unavailable(_) | SendError::Refused(_))) => {
                 Report::of(DeliveryState::Failed, error)
@@ -136,7 +136,7 @@ impl Worker {
         };
         let detail = report.detail.as_deref().unwrap_or_default();
         let level = match sent {
-            Ok(()) => log::Level::Info,
+            Ok(_) => log::Level::Info,
             Err(_) => log::Level::Warn,
         };
         log::log!(
@@ -148,7 +148,7 @@ impl Worker {
         self.record(event, message.channel, report).await?;
         match sent {
             Err(error @ SendError::Unavailable(_)) => Err(Undone::Later(error.to_string())),
-            Ok(()) | Err(SendError::Refused(_) | SendError::Unanswered(_)) => Ok(()),
+            Ok(_) | Err(SendError::Refused(_) | SendError::Unanswered(_)) => Ok(()),
         }
     }
 

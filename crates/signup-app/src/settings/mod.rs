@@ -2,10 +2,11 @@
 //!
 //! Sources, each overriding the one before: the compiled-in `default.toml`, the service's own
 //! `default.toml`, a file, environment variables `SIGNUP__SECTION__KEY`. The known keys are exactly
-//! those of the compiled-in texts. Anything unknown or unacceptable stops the start, and all of it
+//! those of the compiled-in texts, and sections `[channel.NAME]` whose keys the worker knows. Anything unknown or unacceptable stops the start, and all of it
 //! is reported at once.
 
 mod bus;
+mod channel;
 mod database;
 mod describe;
 mod fault;
@@ -28,6 +29,7 @@ use ::config::{Config, Value, ValueKind};
 use self::layer::Layer;
 
 pub use self::bus::{BusSettings, BusUrl, LocalMessages};
+pub use self::channel::is_channel_name;
 pub use self::database::{DatabaseSettings, DatabaseUrl};
 pub use self::describe::DescribedSetting;
 pub use self::fault::{Fault, SettingsError};
@@ -198,9 +200,13 @@ fn is_known(key: &str, value: &Value, known: &BTreeSet<String>, faults: &mut Vec
     if known.contains(key) {
         return true;
     }
+    if let Some(below) = key.strip_prefix(channel::SECTION) {
+        return channel::is_known(key, below, value, faults);
+    }
     // An empty table is a section header with nothing below it; everything else is a stray key.
     let section = format!("{key}.");
-    let is_section = known.iter().any(|known| known.starts_with(&section));
+    let is_section =
+        section == channel::SECTION || known.iter().any(|known| known.starts_with(&section));
     if !(is_section && matches!(value.kind, ValueKind::Table(_))) {
         faults.push(Fault {
             key: key.to_owned(),

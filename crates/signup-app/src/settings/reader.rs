@@ -29,6 +29,27 @@ impl Reader {
         (self.values, self.faults)
     }
 
+    /// The names right below a section that any source has set something for, such as `main` for `channel.main.kind`
+    /// below `channel`, in their order.
+    pub fn names_below(&self, section: &str) -> Vec<String> {
+        let prefix = format!("{section}.");
+        let mut names: Vec<String> = self
+            .values
+            .keys()
+            .filter_map(|key| key.strip_prefix(&prefix)?.split('.').next())
+            .map(str::to_owned)
+            .collect();
+        names.dedup();
+        names
+    }
+
+    /// Gives a key a value if no source has set it: for keys whose names no compiled-in text can hold.
+    pub fn default_to(&mut self, key: &str, value: &str) {
+        self.values
+            .entry(key.to_owned())
+            .or_insert_with(|| Value::new(None, value.to_owned()));
+    }
+
     /// The text of `key`, trimmed; empty when it is not set.
     pub fn text(&mut self, key: &str) -> String {
         let Some(value) = self.values.get(key) else {

@@ -313,3 +313,59 @@ fn no_secret_is_shown_in_faults_descriptions_or_debug_output() {
         );
     }
 }
+
+#[test]
+fn sections_of_channel_providers_pass_in_every_process_and_hide_their_secrets() {
+    let folder = TempDir::new().unwrap();
+    let path = file(
+        &folder,
+        "[channel.mail]\nkind = \"smtp\"\npassword = \"hush\"\n[channel.empty]\n",
+    );
+    let settings = Settings::load(
+        "",
+        Some(&path),
+        environment(&[
+            ("SIGNUP__CHANNEL__SMS_2__AUTH_TOKEN", "hush"),
+            ("SIGNUP__CHANNEL__SMS_2__SECRET_KEY", "hush"),
+            ("SIGNUP__WORKER__EMAIL", "mail"),
+        ]),
+    )
+    .unwrap();
+    let described: Vec<String> = settings
+        .describe()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let described = described.join("\n");
+    assert!(
+        described.contains("channel.mail.kind = smtp"),
+        "{described}"
+    );
+    assert!(
+        described.contains("channel.sms_2.auth_token = ***  (SIGNUP__CHANNEL__SMS_2__AUTH_TOKEN)"),
+        "{described}"
+    );
+    assert!(!described.contains("hush"), "{described}");
+}
+
+#[test]
+fn what_looks_like_no_section_of_a_channel_provider_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = file(
+        &folder,
+        "[channel.Mail]\nkind = \"smtp\"\n[channel.a.b]\nc = 1\n[channel]\nmail = \"smtp\"\n",
+    );
+    let text = faults(Settings::load("", Some(&path), environment(&[])));
+    for expected in [
+        ":2): is not below a name of a channel provider; must be channel.NAME.KEY",
+        ":4): is not a key of a channel provider",
+        ":6): is not a key of a channel provider",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    let text = faults(load(&[("SIGNUP__CHANNEL", "mail")]));
+    assert!(
+        text.contains("channel (from SIGNUP__CHANNEL): is a section"),
+        "{text}"
+    );
+}

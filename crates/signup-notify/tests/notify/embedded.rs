@@ -6,7 +6,7 @@ use serde_json::json;
 use signup_app::CodeMessage;
 use signup_core::code::Channel;
 use signup_core::time::{Clock, SystemClock, Timestamp};
-use signup_notify::{Inbox, LocalSender, Message, MessageKind, Sender, start_embedded};
+use signup_notify::{Inbox, LocalSender, Message, MessageKind, Registered, Sender, start_embedded};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -88,6 +88,8 @@ fn note(number: usize) -> Message {
         subject: Some("Hello".to_owned()),
         text: "Hello".to_owned(),
         code: None,
+        expires_at: None,
+        registered: Registered::default(),
         event_id: number.to_string(),
         time: Timestamp::from_millis(SystemClock.now().as_millis()),
     }

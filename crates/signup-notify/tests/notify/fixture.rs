@@ -15,7 +15,9 @@ use signup_core::identifier::{EmailAddress, Identifier, PhoneNumber};
 use signup_core::reply::Reply;
 use signup_core::time::{Clock, SystemClock, Timestamp};
 use signup_core::user::TakenIdentifier;
-use signup_notify::{DeliveryMetrics, Inbox, LocalSender, Message, SendError, Sender, Worker};
+use signup_notify::{
+    DeliveryMetrics, Inbox, LocalSender, Message, SendError, Sender, Sent, Worker,
+};
 use signup_store::{ApplicationRecord, Change, DeliveryStart, DeliveryState, Lane};
 use tempfile::TempDir;
 
@@ -48,11 +50,7 @@ pub struct ToldSender {
 
 #[async_trait]
 impl Sender for ToldSender {
-    fn name(&self) -> &str {
-        "told"
-    }
-
-    async fn send(&self, message: &Message) -> Result<(), SendError> {
+    async fn send(&self, message: &Message) -> Result<Sent, SendError> {
         let answer = self.answers.lock().unwrap().pop_front();
         match answer {
             Some(error) => Err(error),

@@ -6,4 +6,5 @@ mod codes;
 mod embedded;
 mod fixture;
 mod repeats;
+mod texts;
 mod welcome;

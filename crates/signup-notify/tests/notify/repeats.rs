@@ -6,7 +6,7 @@ use signup_bus::{Bus as _, InProcessBus, Relay, RelaySettings};
 use signup_bus::{Outcome, Step};
 use signup_core::time::Clock as _;
 use signup_notify::{
-    DeliveryMetrics, Inbox, LocalSender, Message, MessageKind, SendError, Sender, Worker,
+    DeliveryMetrics, Inbox, LocalSender, Message, MessageKind, SendError, Sender, Sent, Worker,
 };
 use signup_store::{DeliveryStart, DeliveryState, Lane};
 use tokio::sync::Semaphore;
@@ -127,11 +127,7 @@ struct StuckOnWelcomes {
 
 #[async_trait]
 impl Sender for StuckOnWelcomes {
-    fn name(&self) -> &str {
-        "stuck"
-    }
-
-    async fn send(&self, message: &Message) -> Result<(), SendError> {
+    async fn send(&self, message: &Message) -> Result<Sent, SendError> {
         if message.kind == MessageKind::Welcome {
             self.stuck.add_permits(1);
             std::future::pending::<()>().await;
