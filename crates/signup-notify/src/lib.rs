@@ -12,6 +12,7 @@ mod code;
 mod draft;
 mod embedded;
 mod envelope;
+mod in_process;
 mod inbox;
 mod local;
 mod message;
@@ -24,6 +25,7 @@ mod welcome;
 mod worker;
 
 pub use embedded::{Embedded, start_embedded};
+pub use in_process::InProcess;
 pub use inbox::Inbox;
 pub use local::LocalSender;
 pub use message::{Message, Registered};

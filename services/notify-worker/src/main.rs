@@ -1,2 +1,7 @@
-//! m
-fn main() {}
+//! The worker's executable.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    notify_worker::run()
+}

@@ -1,0 +1,69 @@
+//! Relays, bus and worker in one process, where there is no broker.
+
+use std::sync::Arc;
+
+use signup_app::App;
+use signup_app::relays::Relays;
+use signup_bus::InProcessBus;
+use tokio::task::JoinHandle;
+
+use crate::metrics::DeliveryMetrics;
+use crate::sender::Sender;
+use crate::tail::Tail;
+use crate::worker::Worker;
+
+/// One relay and one queue per lane: a backlog in one is not in front of the other.
+const CODES: &[&str] = &["otp.requested.*"];
+const USERS: &[&str] = &["user.created.*"];
+const EVERYTHING: &[&str] = &["#"];
+
+/// Takes events out of the outbox and has the worker deal with them, until it is [stopped](InProcess::stop).
+pub struct InProcess {
+    bus: Arc<InProcessBus>,
+    relays: Relays,
+    consumers: Vec<JoinHandle<()>>,
+}
+
+impl InProcess {
+    /// Starts relays from the outbox to a bus in this process, and a worker that hands messages to `sender`.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    #[must_use]
+    pub fn start(app: &Arc<App>, sender: Arc<dyn Sender>) -> Self {
+        let bus = Arc::new(InProcessBus::new());
+        let metrics = DeliveryMetrics::register(&app.metrics.registry);
+        let worker = Arc::new(Worker::new(app, sender, metrics));
+        let consumers = [CODES, USERS]
+            .map(|lane| tokio::spawn(Arc::clone(&worker).run(bus.subscribe(lane))))
+            .into();
+        let relays = Relays::start(app, &(Arc::clone(&bus) as _));
+        Self {
+            bus,
+            relays,
+            consumers,
+        }
+    }
+
+    /// Prints one line per event to standard output from now on.
+    pub fn tail(&mut self) {
+        let tail = Tail::new(self.bus.subscribe(EVERYTHING));
+        self.consumers.push(tokio::spawn(tail.run()));
+    }
+
+    /// Lets the relays empty the outbox once more, and waits until every message of it was dealt with.
+    pub async fn stop(self) {
+        let Self {
+            bus,
+            relays,
+            consumers,
+        } = self;
+        relays.stop().await;
+        // The consumers end with the bus.
+        drop(bus);
+        for consumer in consumers {
+            // A task that panicked has logged that; its event stays in the outbox.
+            let _ = consumer.await;
+        }
+    }
+}

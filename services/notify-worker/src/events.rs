@@ -1,0 +1,50 @@
+//! Where the worker's events come from.
+
+use std::sync::Arc;
+
+use signup_app::App;
+use signup_app::shutdown::Shutdown;
+use signup_bus::rabbitmq::{BrokerOptions, ConsumerSettings, ConsumerTotals, consume};
+use signup_http::Stop;
+use signup_notify::{DeliveryMetrics, InProcess, Sender, Worker};
+use signup_store::Lane;
+
+use crate::health::PROCESS;
+
+/// Starts to take events, as the settings say.
+pub(crate) fn start(app: &Arc<App>, sender: Arc<dyn Sender>) -> Stop {
+    match app.settings.bus.broker(PROCESS.binary) {
+        Some(broker) => from_broker(app, sender, &broker),
+        None => Box::pin(InProcess::start(app, sender).stop()),
+    }
+}
+
+/// A consumer per lane, so that no backlog of the one is in front of the other.
+fn from_broker(app: &App, sender: Arc<dyn Sender>, broker: &BrokerOptions) -> Stop {
+    let metrics = DeliveryMetrics::register(&app.metrics.registry);
+    let worker = Arc::new(Worker::new(app, sender, metrics));
+    let shutdown = Shutdown::new();
+    let totals: Arc<ConsumerTotals> = Arc::default();
+    let mut tasks = Vec::new();
+    for lane in [Lane::Codes, Lane::Others] {
+        let settings = ConsumerSettings {
+            lane,
+            prefetch: app.settings.worker.prefetch,
+            attempts: app.settings.worker.attempts,
+        };
+        let stop = shutdown.clone();
+        let (subscription, consumer) =
+            consume(broker.clone(), settings, Arc::clone(&totals), async move {
+                stop.wait().await
+            });
+        tasks.push(consumer);
+        tasks.push(tokio::spawn(Arc::clone(&worker).run(subscription)));
+    }
+    Box::pin(async move {
+        shutdown.trigger();
+        for task in tasks {
+            // A task that panicked has logged that; its messages are delivered again.
+            let _ = task.await;
+        }
+    })
+}
