@@ -9,7 +9,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Makes a durable queue and puts one lasting message into it, through the management API.
 fn fill(manage: impl Fn(Method, &[&str], serde_json::Value), vhost: &str) {
-    let durable = json!({ "durable": true, "arguments": { "x-queue-type": "quorum" } });
+    // A classic queue: RabbitMQ 3.10 forgets a quorum queue's log when it crashes right after the declaration.
+    let durable = json!({ "durable": true });
     manage(Method::PUT, &["queues", vhost, "letters"], durable);
     let message = json!({
         "properties": { "delivery_mode": 2 },
