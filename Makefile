@@ -21,7 +21,7 @@ run: cargo ## Run all services on this machine, data in .signup/ (Ctrl-C stops t
 	cargo run -p signupctl -- dev --port $(DEV_PORT) --bytepower-port $(BYTEPOWER_PORT) \
 		--xdua-port $(XDUA_PORT) --ciam-port $(CIAM_PORT) || [ -n "$$stopped" ]
 
-test: cargo ## Run all tests, beside a private PostgreSQL and RabbitMQ and in Chromium
+test: cargo ## Run all tests, beside private servers and in Chromium
 	@scripts/with-chromium scripts/with-postgres scripts/with-rabbitmq scripts/with-mailserver \
 		cargo test --workspace
 

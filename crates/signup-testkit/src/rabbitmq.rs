@@ -4,6 +4,10 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use lapin::options::QueueDeclareOptions;
+use lapin::protocol::{AMQPErrorKind, AMQPSoftError};
+use lapin::types::FieldTable;
+use lapin::{Connection, ConnectionProperties, ErrorKind};
 use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -74,19 +78,19 @@ impl TestBroker {
         &self.url
     }
 
-    /// How many messages wait in a queue or are with its consumers; `None` if there is no such queue, or no figure yet.
+    /// How many messages wait in a queue, without those that consumers hold; `None` if there is no such queue.
     ///
-    /// The broker counts from time to time, every half second under `scripts/with-rabbitmq`, so wait for a figure
-    /// with [`eventually`](crate::eventually).
+    /// The queue itself is asked: the figures of the management API are seconds old. A quorum queue whose node has just
+    /// started reads its log first and counts up from 0.
     ///
     /// # Panics
     /// When the broker does not answer.
     #[must_use]
-    pub fn queue_length(&self, name: &str) -> Option<u64> {
-        queue_length(&self.management, name)
+    pub fn queue_length(&self, name: &str) -> Option<u32> {
+        queue_length(&self.url, name)
     }
 
-    /// The broker's description of a queue, as `GET /api/queues/vhost/name` has it.
+    /// The broker's description of a queue, as `GET /api/queues/vhost/name` has it. Figures in it are seconds old.
     ///
     /// # Panics
     /// When the broker does not answer.
@@ -208,8 +212,8 @@ impl PrivateBroker {
     /// # Panics
     /// When the broker does not answer.
     #[must_use]
-    pub fn queue_length(&self, name: &str) -> Option<u64> {
-        queue_length(&self.management, name)
+    pub fn queue_length(&self, name: &str) -> Option<u32> {
+        queue_length(&self.url, name)
     }
 
     /// Sends a request to the management API; see [`TestBroker::manage`]. The virtual host is `/`.
@@ -266,8 +270,40 @@ fn signal(name: &str, process: &str) {
     assert!(status.success(), "kill {name} {process}: {status}");
 }
 
-fn queue_length(management: &Management, name: &str) -> Option<u64> {
-    management.find_queue(name).unwrap()?["messages"].as_u64()
+fn queue_length(url: &str, name: &str) -> Option<u32> {
+    let (url, name) = (url.to_owned(), name.to_owned());
+    // On a thread of its own, because tests call this inside and outside of a runtime.
+    std::thread::spawn(move || count_waiting(&url, &name))
+        .join()
+        .unwrap()
+        .unwrap()
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn count_waiting(url: &str, name: &str) -> lapin::Result<Option<u32>> {
+    let connection = Connection::connect(url, ConnectionProperties::default()).await?;
+    let channel = connection.create_channel().await?;
+    // Passive: only a look (AMQP 0-9-1, queue.declare).
+    let look = QueueDeclareOptions {
+        passive: true,
+        ..QueueDeclareOptions::default()
+    };
+    let count = match channel
+        .queue_declare(name.into(), look, FieldTable::default())
+        .await
+    {
+        Ok(queue) => Some(queue.message_count()),
+        Err(error) => match error.kind() {
+            ErrorKind::ProtocolError(refusal)
+                if *refusal.kind() == AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND) =>
+            {
+                None
+            }
+            _ => return Err(error),
+        },
+    };
+    connection.close(200, "done".into()).await?;
+    Ok(count)
 }
 
 fn broker_urls(broker: Option<String>, api: Option<String>) -> Result<(Url, Url), String> {

@@ -9,7 +9,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Makes a durable queue and puts one lasting message into it, through the management API.
 fn fill(manage: impl Fn(Method, &[&str], serde_json::Value), vhost: &str) {
-    let durable = json!({ "durable": true, "arguments": { "x-queue-type": "quorum" } });
+    // A classic queue: RabbitMQ 3.10 forgets a quorum queue's log when it crashes right after the declaration.
+    let durable = json!({ "durable": true });
     manage(Method::PUT, &["queues", vhost, "letters"], durable);
     let message = json!({
         "properties": { "delivery_mode": 2 },
@@ -69,13 +70,7 @@ async fn the_length_of_a_queue_counts_its_messages() {
         broker.vhost(),
     );
 
-    eventually(PATIENCE, || async {
-        match broker.queue_length("letters") {
-            Some(1) => Ok(()),
-            other => Err(format!("{other:?} messages")),
-        }
-    })
-    .await;
+    assert_eq!(broker.queue_length("letters"), Some(1));
 }
 
 #[tokio::test]
@@ -115,7 +110,6 @@ async fn a_killed_broker_comes_back_with_its_durable_queue() {
 
     broker.restart();
 
-    connect(broker.url()).await;
     eventually(PATIENCE, || async {
         match broker.queue_length("letters") {
             Some(1) => Ok(()),

@@ -2,8 +2,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use lettre::address::Envelope;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls as ClientTls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use signup_testkit::TestMailServer;
-use signup_testkit::mail::{ANYBODY, Answer, Security};
+use signup_testkit::mail::{ANYBODY, Answer, HOST, Security};
 
 const LETTER: &str = "Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n\
     Content-Type: text/plain; charset=utf-8\r\n\
@@ -140,23 +144,46 @@ fn a_server_with_starttls_takes_nothing_in_clear() {
     assert_eq!(dialogue.say("STARTTLS"), "220");
 }
 
-/// Its certificate is checked by the HTTP client, which greets the server in TLS and then understands nothing.
-#[tokio::test]
-async fn the_authority_vouches_for_a_server_with_tls() {
-    let server = TestMailServer::start_with(Security::Tls, None);
-    let authority = reqwest::Certificate::from_pem(server.authority().as_bytes()).unwrap();
-    let greet = |client: reqwest::ClientBuilder| async {
-        let client = client.http1_only().build().unwrap();
-        let url = format!("https://localhost:{}", server.port());
-        format!("{:?}", client.get(url).send().await.unwrap_err())
+/// Sends a letter with a client that is not ours either, which checks the certificate.
+async fn send_encrypted(server: &TestMailServer, security: Security, tls: TlsParameters) -> bool {
+    let tls = match security {
+        Security::Tls => ClientTls::Wrapper(tls),
+        Security::StartTls | Security::None => ClientTls::Required(tls),
     };
+    let client = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(HOST)
+        .port(server.port())
+        .tls(tls)
+        .credentials(Credentials::new("shop".into(), "secret".into()))
+        .build();
+    let addresses = Envelope::new(
+        Some("shop@example.com".parse().unwrap()),
+        vec!["ann@example.com".parse().unwrap()],
+    );
+    client
+        .send_raw(&addresses.unwrap(), LETTER.as_bytes())
+        .await
+        .is_ok()
+}
 
-    let trusting = reqwest::Client::builder().tls_certs_only([authority]);
-    let trusted = greet(trusting).await;
-    let stranger = greet(reqwest::Client::builder()).await;
+#[tokio::test]
+async fn whoever_trusts_the_authority_sends_encrypted_mail() {
+    for security in [Security::StartTls, Security::Tls] {
+        let server = TestMailServer::start_with(security, Some(("shop", "secret")));
+        let authority = Certificate::from_pem(server.authority().as_bytes()).unwrap();
+        let trusting = TlsParameters::builder(HOST.into())
+            .add_root_certificate(authority)
+            .build_rustls()
+            .unwrap();
+        let stranger = TlsParameters::new_rustls(HOST.into()).unwrap();
 
-    assert!(!trusted.contains("certificate"), "{trusted}");
-    assert!(stranger.contains("certificate"), "{stranger}");
+        assert!(!send_encrypted(&server, security, stranger).await);
+        assert!(send_encrypted(&server, security, trusting).await);
+
+        let messages = server.messages();
+        assert_eq!(messages.len(), 1, "{security:?}");
+        assert!(messages[0].envelope.encrypted, "{security:?}");
+        assert_eq!(messages[0].envelope.user.as_deref(), Some("shop"));
+    }
 }
 
 #[test]
