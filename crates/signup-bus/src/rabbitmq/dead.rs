@@ -18,8 +18,9 @@ mod letter;
 
 pub use letter::DeadLetter;
 
-/// Letters that are published together when they are redriven.
-const BATCH: usize = 100;
+/// Letters that are moved together when they are redriven. Acknowledgements are not answered, and beyond 32 that a quorum
+/// queue has not worked off RabbitMQ keeps further ones back and forgets them with the channel.
+const BATCH: usize = 16;
 
 /// Access to the dead queue. Whoever looks at letters holds them meanwhile, so two who look at the same time see
 /// different ones; both give back what they do not remove, also when they end in between.
@@ -93,8 +94,8 @@ impl DeadLetters {
     /// the beginning once, and tells how many it moved.
     ///
     /// # Errors
-    /// The connection is lost, or a letter could not be published. Letters of the last hundred may then be at both
-    /// places; consumers recognise repeats by the id.
+    /// The connection is lost, or a letter could not be published. A few letters may then be at both places; consumers
+    /// recognise repeats by the id.
     pub async fn redrive(
         &self,
         mut wanted: impl FnMut(&DeadLetter) -> bool,

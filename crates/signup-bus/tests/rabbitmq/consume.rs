@@ -8,7 +8,7 @@ use signup_bus::rabbitmq::{DEAD_QUEUE, DeadLetters};
 use signup_testkit::{TestBroker, eventually};
 use tokio::time::timeout;
 
-use super::{LIMIT, Worker, event, options, publish};
+use super::{LIMIT, Worker, event, options, publish, until_length};
 
 const QUEUE: &str = "signup.notify.users";
 
@@ -17,16 +17,6 @@ async fn dead_ids(broker: &TestBroker) -> Vec<String> {
     let ids = letters.list(100).await.unwrap();
     letters.close().await;
     ids.into_iter().map(|letter| letter.event.id).collect()
-}
-
-async fn until_dead(broker: &TestBroker, count: u64) {
-    eventually(LIMIT, || async {
-        match broker.queue_length(DEAD_QUEUE) {
-            Some(length) if length == count => Ok(()),
-            other => Err(format!("{other:?} of {count} dead letters")),
-        }
-    })
-    .await;
 }
 
 #[tokio::test]
@@ -54,8 +44,8 @@ async fn what_fails_comes_again_later_with_its_attempts_counted() {
 
     assert_eq!(worker.totals.retried.load(Ordering::Relaxed), 2);
     worker.stop().await;
-    assert_eq!(broker.queue_length(QUEUE), Some(0));
-    assert_eq!(broker.queue_length(DEAD_QUEUE), Some(0));
+    until_length(&broker, QUEUE, 0).await;
+    until_length(&broker, DEAD_QUEUE, 0).await;
 }
 
 #[tokio::test]
@@ -79,12 +69,12 @@ async fn a_poison_message_dies_after_its_attempts_and_the_others_go_on() {
         }
     }
     assert_eq!(attempts, [1, 2]);
-    until_dead(&broker, 1).await;
+    until_length(&broker, DEAD_QUEUE, 1).await;
     assert_eq!(worker.totals.dead.load(Ordering::Relaxed), 1);
     worker.stop().await;
 
     assert_eq!(dead_ids(&broker).await, [poison.as_str()]);
-    assert_eq!(broker.queue_length(QUEUE), Some(0));
+    until_length(&broker, QUEUE, 0).await;
 }
 
 #[tokio::test]
@@ -97,7 +87,7 @@ async fn what_can_never_be_dealt_with_dies_at_once() {
         .next()
         .await
         .settle(Outcome::Never("no such template".into()));
-    until_dead(&broker, 1).await;
+    until_length(&broker, DEAD_QUEUE, 1).await;
     worker.stop().await;
     assert_eq!(dead_ids(&broker).await, [event.id]);
 }
@@ -156,7 +146,7 @@ async fn a_body_that_is_no_event_dies_at_once_and_shows_why() {
 
     let mut worker = Worker::start(broker.url(), 10, 10);
     worker.next().await.ack();
-    until_dead(&broker, 1).await;
+    until_length(&broker, DEAD_QUEUE, 1).await;
     worker.stop().await;
 
     let letters = DeadLetters::open(options(broker.url())).await.unwrap();
@@ -174,28 +164,23 @@ async fn a_stop_hands_back_what_was_not_begun_and_waits_for_what_was() {
     publish(broker.url(), &events).await;
     let mut worker = Worker::start(broker.url(), 5, 3);
     let begun = worker.next().await;
+    until_length(&broker, QUEUE, 3).await;
+
+    worker.tell_to_stop();
     eventually(LIMIT, || async {
-        match broker.queue_length(QUEUE) {
-            Some(3) => Ok(()),
-            other => Err(format!("{other:?} of 3 left")),
+        match broker.find_queue(QUEUE).unwrap()["consumers"].as_u64() {
+            Some(0) => Ok(()),
+            other => Err(format!("{other:?} consumers")),
         }
     })
     .await;
-
-    worker.tell_to_stop();
     assert!(
         timeout(LIMIT, worker.subscription.next())
             .await
             .unwrap()
             .is_none()
     );
-    eventually(LIMIT, || async {
-        match broker.queue_length(QUEUE) {
-            Some(7) => Ok(()),
-            other => Err(format!("{other:?} of 7 given back")),
-        }
-    })
-    .await;
+    until_length(&broker, QUEUE, 7).await;
     assert!(!worker.task.is_finished());
     begun.ack();
     timeout(LIMIT, worker.task).await.unwrap().unwrap();
@@ -207,7 +192,7 @@ async fn a_stop_hands_back_what_was_not_begun_and_waits_for_what_was() {
         delivery.ack();
     }
     other.stop().await;
-    assert_eq!(broker.queue_length(QUEUE), Some(0));
+    until_length(&broker, QUEUE, 0).await;
 }
 
 #[tokio::test]
@@ -218,5 +203,5 @@ async fn a_worker_that_drops_its_subscription_gives_everything_back() {
     drop(worker.next().await);
     drop(worker.subscription);
     timeout(LIMIT, worker.task).await.unwrap().unwrap();
-    assert_eq!(broker.queue_length(QUEUE), Some(2));
+    until_length(&broker, QUEUE, 2).await;
 }

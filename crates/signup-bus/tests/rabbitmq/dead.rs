@@ -4,7 +4,7 @@ use signup_core::event::EventMessage;
 use signup_store::Lane;
 use signup_testkit::TestBroker;
 
-use super::{Worker, event, options, publish};
+use super::{Worker, event, options, publish, until_length};
 
 /// Letters of these events, in this order.
 async fn letters_of(broker: &TestBroker, events: &[EventMessage]) -> DeadLetters {
@@ -76,7 +76,7 @@ async fn all_letters_can_be_redriven_in_their_order() {
 
     assert_eq!(letters.redrive(|_| true).await, Ok(250));
 
-    assert_eq!(broker.queue_length(DEAD_QUEUE), Some(0));
+    until_length(&broker, DEAD_QUEUE, 0).await;
     let mut worker = Worker::start(broker.url(), 10, 5);
     for event in &events {
         let delivery = worker.next().await;

@@ -7,7 +7,7 @@ use signup_bus::rabbitmq::RabbitBus;
 use signup_bus::{Bus as _, Outcome, PublishError};
 use signup_testkit::{PrivateBroker, TcpProxy, TestBroker, eventually};
 
-use super::{LIMIT, Worker, event, options, publish};
+use super::{LIMIT, Worker, event, options, publish, until_length};
 
 /// Publishes until the broker is back.
 async fn publish_in_the_end(bus: &RabbitBus) -> String {
@@ -40,8 +40,18 @@ async fn after_a_crash_of_the_broker_the_same_bus_and_consumer_go_on() {
         .await
         .unwrap();
     let bus = RabbitBus::new(options(broker.url()));
+    publish_in_the_end(&bus).await;
+    // RabbitMQ 3.10 forgets a quorum queue's log when it crashes soon after the declaration, but not after a restart.
+    let mut broker = tokio::task::spawn_blocking(move || {
+        broker.stop();
+        broker.restart();
+        broker
+    })
+    .await
+    .unwrap();
     let kept = publish_in_the_end(&bus).await;
     let mut worker = Worker::start(broker.url(), 10, 5);
+    worker.next().await.ack();
     let in_hand = worker.next().await;
     assert_eq!(in_hand.event.id, kept);
 
@@ -73,7 +83,7 @@ async fn after_a_crash_of_the_broker_the_same_bus_and_consumer_go_on() {
     again.ack();
     let id = publish_in_the_end(&bus).await;
     take_until(&mut worker, &id).await;
-    assert_eq!(bus.reconnects(), 1);
+    assert_eq!(bus.reconnects(), 2);
     assert_eq!(worker.totals.losses.load(Ordering::Relaxed), 1);
     worker.stop().await;
     bus.close().await;
@@ -180,8 +190,8 @@ async fn a_consumer_whose_connections_an_operator_closes_comes_back() {
     let id = worker.next().await;
     id.ack();
     worker.stop().await;
-    assert_eq!(broker.queue_length("signup.notify.users"), Some(0));
-    assert_eq!(broker.queue_length("signup.notify.dead"), Some(0));
+    until_length(&broker, "signup.notify.users", 0).await;
+    until_length(&broker, "signup.notify.dead", 0).await;
 }
 
 #[tokio::test]
@@ -211,7 +221,6 @@ async fn a_retry_that_cannot_be_published_keeps_its_message() {
     publish(broker.url(), &[event()]).await;
     let mut worker = Worker::start(broker.url(), 1, 1);
     let delivery = worker.next().await;
-    let id = delivery.event.id.clone();
     // The dead queue takes nothing: publishing to it is not allowed.
     let vhost = broker.vhost();
     let may = |write: &str| {
@@ -229,16 +238,10 @@ async fn a_retry_that_cannot_be_published_keeps_its_message() {
         }
     })
     .await;
-    assert_eq!(broker.queue_length("signup.notify.dead"), Some(0));
+    until_length(&broker, "signup.notify.dead", 0).await;
 
     may(".*");
-    eventually(LIMIT, || async {
-        match broker.queue_length("signup.notify.dead") {
-            Some(1) => Ok(()),
-            other => Err(format!("{other:?} dead, waiting for {id}")),
-        }
-    })
-    .await;
+    until_length(&broker, "signup.notify.dead", 1).await;
     worker.stop().await;
-    assert_eq!(broker.queue_length("signup.notify.users"), Some(0));
+    until_length(&broker, "signup.notify.users", 0).await;
 }

@@ -19,6 +19,7 @@ use signup_bus::rabbitmq::{
 use signup_bus::{Bus as _, Delivery, Subscription};
 use signup_core::event::EventMessage;
 use signup_store::Lane;
+use signup_testkit::{TestBroker, eventually};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -65,6 +66,17 @@ async fn publish(url: &str, events: &[EventMessage]) {
         result.unwrap();
     }
     bus.close().await;
+}
+
+/// Waits until so many messages wait in a queue: what was given back is counted a moment later.
+async fn until_length(broker: &TestBroker, queue: &str, length: u32) {
+    eventually(LIMIT, || async {
+        match broker.queue_length(queue) {
+            Some(found) if found == length => Ok(()),
+            found => Err(format!("{found:?} of {length} messages in {queue}")),
+        }
+    })
+    .await;
 }
 
 /// A worker's end of the queue for users.

@@ -7,7 +7,7 @@ use signup_bus::rabbitmq::{DeadLetters, RabbitBus};
 use signup_bus::{Bus as _, PublishError};
 use signup_testkit::TestBroker;
 
-use super::{event, options};
+use super::{event, options, until_length};
 
 #[tokio::test]
 async fn declaring_again_changes_nothing() {
@@ -17,7 +17,7 @@ async fn declaring_again_changes_nothing() {
         assert_eq!(bus.publish(&[event()]).await, [Ok(())]);
         bus.close().await;
     }
-    assert_eq!(broker.queue_length("signup.notify.users"), Some(3));
+    until_length(&broker, "signup.notify.users", 3).await;
 }
 
 #[tokio::test]
@@ -129,6 +129,6 @@ async fn a_team_binds_a_queue_of_its_own_without_a_change_here() {
         .unwrap();
 
     assert_eq!(bus.publish(&[event()]).await, [Ok(())]);
-    assert_eq!(broker.queue_length("crm"), Some(1));
-    assert_eq!(broker.queue_length("signup.notify.users"), Some(2));
+    until_length(&broker, "crm", 1).await;
+    until_length(&broker, "signup.notify.users", 2).await;
 }
