@@ -40,18 +40,15 @@ async fn after_a_crash_of_the_broker_the_same_bus_and_consumer_go_on() {
         .await
         .unwrap();
     let bus = RabbitBus::new(options(broker.url()));
-    publish_in_the_end(&bus).await;
-    // RabbitMQ 3.10 forgets a quorum queue's log when it crashes soon after the declaration, but not after a restart.
-    let mut broker = tokio::task::spawn_blocking(move || {
-        broker.stop();
-        broker.restart();
-        broker
-    })
-    .await
-    .unwrap();
-    let kept = publish_in_the_end(&bus).await;
     let mut worker = Worker::start(broker.url(), 10, 5);
-    worker.next().await.ack();
+    // RabbitMQ 3.10 writes down half a second later which log belongs to which queue. A crash before that ruins the queue,
+    // whoever uses it, so this one works for a while first.
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(2) {
+        let id = publish_in_the_end(&bus).await;
+        take_until(&mut worker, &id).await;
+    }
+    let kept = publish_in_the_end(&bus).await;
     let in_hand = worker.next().await;
     assert_eq!(in_hand.event.id, kept);
 
@@ -83,7 +80,7 @@ async fn after_a_crash_of_the_broker_the_same_bus_and_consumer_go_on() {
     again.ack();
     let id = publish_in_the_end(&bus).await;
     take_until(&mut worker, &id).await;
-    assert_eq!(bus.reconnects(), 2);
+    assert_eq!(bus.reconnects(), 1);
     assert_eq!(worker.totals.losses.load(Ordering::Relaxed), 1);
     worker.stop().await;
     bus.close().await;
