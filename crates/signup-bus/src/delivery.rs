@@ -83,3 +83,43 @@ impl Delivery {
         self.settle(Outcome::Done);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(id: &str) -> EventMessage {
+        EventMessage {
+            id: id.into(),
+            event_type: String::new(),
+            subject: String::new(),
+            routing_key: String::new(),
+            envelope: String::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_delivery_whose_outcome_nobody_waits_for_is_not_handed_out() {
+        let (sender, deliveries) = mpsc::channel(2);
+        let mut subscription = Subscription::new(deliveries);
+        let (stale, lost) = Delivery::new(event("stale"), 1);
+        let (fresh, _settled) = Delivery::new(event("fresh"), 1);
+        sender.try_send(stale).ok().unwrap();
+        sender.try_send(fresh).ok().unwrap();
+        drop(lost);
+        assert_eq!(subscription.next().await.unwrap().event.id, "fresh");
+    }
+
+    #[tokio::test]
+    async fn a_withdrawn_subscription_gives_back_what_waits_in_it() {
+        let (sender, deliveries) = mpsc::channel(2);
+        let withdrawn = Arc::<AtomicBool>::default();
+        let mut subscription = Subscription::withdrawable(deliveries, Arc::clone(&withdrawn));
+        let (waiting, settled) = Delivery::new(event("waiting"), 1);
+        sender.try_send(waiting).ok().unwrap();
+        withdrawn.store(true, Ordering::Release);
+        drop(sender);
+        assert!(subscription.next().await.is_none());
+        assert!(settled.await.is_err());
+    }
+}

@@ -1,8 +1,7 @@
 //! The messages that were given up, for an operator.
 
 use lapin::message::BasicGetMessage;
-use lapin::options::{BasicAckOptions, BasicGetOptions, BasicNackOptions, QueueDeclareOptions};
-use lapin::types::FieldTable;
+use lapin::options::{BasicAckOptions, BasicGetOptions, BasicNackOptions};
 use lapin::{BasicProperties, Channel};
 use signup_core::event::EventMessage;
 use signup_core::time::Timestamp;
@@ -19,8 +18,9 @@ mod letter;
 
 pub use letter::DeadLetter;
 
-/// Letters that are published together when they are redriven.
-const BATCH: usize = 100;
+/// Letters that are moved together when they are redriven. Acknowledgements are not answered, and beyond 32 that a quorum
+/// queue has not worked off RabbitMQ keeps further ones back and forgets them with the channel.
+const BATCH: usize = 16;
 
 /// Access to the dead queue. Whoever looks at letters holds them meanwhile, so two who look at the same time see
 /// different ones; both give back what they do not remove, also when they end in between.
@@ -47,9 +47,14 @@ impl DeadLetters {
     ///
     /// # Errors
     /// The connection is lost.
-    pub async fn count(&self) -> Result<usize, BrokerError> {
-        let channel = self.connection.channel().await?;
-        self.count_on(&channel).await
+    pub async fn count(&self) -> Result<u32, BrokerError> {
+        let mut round = Round::begin(self).await?;
+        let count = match round.next().await? {
+            Some(_) => 1 + round.left.unwrap_or(0),
+            None => 0,
+        };
+        round.give_back().await?;
+        Ok(count)
     }
 
     /// The oldest letters, at most `limit`. They stay.
@@ -89,8 +94,8 @@ impl DeadLetters {
     /// the beginning once, and tells how many it moved.
     ///
     /// # Errors
-    /// The connection is lost, or a letter could not be published. Letters of the last hundred may then be at both
-    /// places; consumers recognise repeats by the id.
+    /// The connection is lost, or a letter could not be published. A few letters may then be at both places; consumers
+    /// recognise repeats by the id.
     pub async fn redrive(
         &self,
         mut wanted: impl FnMut(&DeadLetter) -> bool,
@@ -166,47 +171,41 @@ impl DeadLetters {
         let ack = message.acker.ack(BasicAckOptions::default());
         self.connection.answer(ack).await.map(|_| ())
     }
-
-    async fn count_on(&self, channel: &Channel) -> Result<usize, BrokerError> {
-        let options = QueueDeclareOptions {
-            passive: true,
-            ..QueueDeclareOptions::durable()
-        };
-        let declare = channel.queue_declare(DEAD_QUEUE.into(), options, FieldTable::default());
-        let queue = self.connection.answer(declare).await?;
-        Ok(usize::try_from(queue.message_count()).unwrap_or(usize::MAX))
-    }
 }
 
 /// One look at each letter that is there at the beginning. What is not acknowledged goes back in the end.
 struct Round<'a> {
     letters: &'a DeadLetters,
     channel: Channel,
-    left: usize,
+    /// How many there are to look at yet; the first letter brings the answer along. A passive declaration would not do:
+    /// it does not see letters that were given back a moment ago.
+    left: Option<u32>,
     taken: bool,
 }
 
 impl<'a> Round<'a> {
     async fn begin(letters: &'a DeadLetters) -> Result<Self, BrokerError> {
-        let channel = letters.connection.channel().await?;
-        let left = letters.count_on(&channel).await?;
         Ok(Self {
             letters,
-            channel,
-            left,
+            channel: letters.connection.channel().await?,
+            left: None,
             taken: false,
         })
     }
 
     async fn next(&mut self) -> Result<Option<BasicGetMessage>, BrokerError> {
-        if self.left == 0 {
+        if self.left == Some(0) {
             return Ok(None);
         }
-        self.left -= 1;
         let get = self
             .channel
             .basic_get(DEAD_QUEUE.into(), BasicGetOptions::default());
         let message = self.letters.connection.answer(get).await?;
+        self.left = Some(match (&message, self.left) {
+            (None, _) => 0,
+            (Some(first), None) => first.message_count,
+            (Some(_), Some(left)) => left - 1,
+        });
         self.taken |= message.is_some();
         Ok(message)
     }
