@@ -85,9 +85,11 @@ impl Sender for Failover {
             };
             let outcome = route.provider.send(message, share).await;
             match &outcome {
-                // Who refuses an address or a message works.
-                Ok(_) | Err(NotSent::Refused(_) | NotSent::Unsuitable(_)) => permit.succeeded(),
+                // Who refuses an address works.
+                Ok(_) | Err(NotSent::Refused(_)) => permit.succeeded(),
                 Err(NotSent::Unavailable(_) | NotSent::Unanswered(_)) => permit.failed(),
+                // It may not even have been asked.
+                Err(NotSent::Unsuitable(_)) => drop(permit),
             }
             let error = match outcome {
                 Ok(reference) => {

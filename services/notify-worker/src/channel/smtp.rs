@@ -1,6 +1,6 @@
 //! E-mail by SMTP (RFC 5321), through a mail server that takes messages from us.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use lettre::address::Address;
@@ -193,18 +193,14 @@ impl Smtp {
         let to: Address = message.address.parse().map_err(|_| {
             NotSent::Refused("this is no address that a mail server would take".to_owned())
         })?;
-        let name = settings
-            .from_name
-            .clone()
-            .unwrap_or_else(|| message.application_name.clone());
+        let name = settings.from_name.as_ref();
+        let name = one_line(name.unwrap_or(&message.application_name));
         let written = u64::try_from(message.time.as_millis()).unwrap_or_default();
         let mut builder = MessageBuilder::new()
             .from(Mailbox::new(Some(name), settings.from.clone()))
             .to(Mailbox::new(None, to.clone()))
-            .subject(message.subject.as_deref().unwrap_or_default())
-            .date(SystemTime::from(
-                UNIX_EPOCH + Duration::from_millis(written),
-            ))
+            .subject(one_line(message.subject.as_deref().unwrap_or_default()))
+            .date(UNIX_EPOCH + Duration::from_millis(written))
             // The same for every attempt, so that receivers can tell a repeated message (RFC 5322, 3.6.4).
             .message_id(Some(format!(
                 "<{}@{}>",
@@ -229,6 +225,11 @@ impl Smtp {
             content: mail.formatted(),
         })
     }
+}
+
+/// A header is one line: control characters in an application's name become spaces. lettre panics at them in a name.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 #[async_trait]
