@@ -9,12 +9,12 @@ use signup_core::time::Clock;
 use signup_notify::{Message, SendError, Sender, Sent};
 
 use super::breaker::Breaker;
-use super::provider::{NotSent, Provider};
+use super::provider::{ChannelProvider, NotSent};
 
 /// One provider with its place in the chain.
 pub(crate) struct Route {
     pub(crate) name: String,
-    pub(crate) provider: Box<dyn Provider>,
+    pub(crate) provider: Box<dyn ChannelProvider>,
     pub(crate) breaker: Breaker,
     /// The longest that one attempt may take.
     pub(crate) timeout: Duration,
@@ -26,7 +26,7 @@ pub(crate) struct Failover {
     setting: &'static str,
     routes: Vec<Arc<Route>>,
     clock: Arc<dyn Clock>,
-    /// `signup_channel_attempts_total{provider,outcome}`
+    /// `signup_channel_attempts_total{sender,outcome}`
     attempts: IntCounterVec,
 }
 

@@ -12,7 +12,7 @@ use lettre::transport::smtp::extension::ClientId;
 use signup_notify::Message;
 use url::Host;
 
-use super::provider::{NotSent, Provider};
+use super::provider::{ChannelProvider, NotSent};
 use super::section::{Section, is_loopback};
 use super::smtp_connection::{ConnectionSettings, Connections, Mail, TlsMode};
 
@@ -233,7 +233,7 @@ fn one_line(text: &str) -> String {
 }
 
 #[async_trait]
-impl Provider for Smtp {
+impl ChannelProvider for Smtp {
     async fn send(&self, message: &Message, limit: Duration) -> Result<Option<String>, NotSent> {
         let mail = self.mail(message)?;
         self.connections.send(&mail, limit).await?;

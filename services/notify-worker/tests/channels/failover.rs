@@ -34,9 +34,9 @@ async fn the_second_provider_takes_over_from_one_that_is_down() {
     assert_eq!(sent.detail.as_deref(), Some("p1 unavailable: HTTP 503"));
     let metrics = opened.metrics();
     for line in [
-        "signup_channel_attempts_total{outcome=\"unavailable\",provider=\"p1\"} 1",
-        "signup_channel_attempts_total{outcome=\"taken\",provider=\"p2\"} 1",
-        "signup_channel_breaker_state{provider=\"p1\"} 0",
+        "signup_channel_attempts_total{outcome=\"unavailable\",sender=\"p1\"} 1",
+        "signup_channel_attempts_total{outcome=\"taken\",sender=\"p2\"} 1",
+        "signup_channel_breaker_state{sender=\"p1\"} 0",
     ] {
         assert!(metrics.contains(line), "{line}\n{metrics}");
     }
@@ -108,7 +108,7 @@ async fn a_provider_that_keeps_failing_is_passed_over_and_found_out_again() {
     assert!(
         opened
             .metrics()
-            .contains("signup_channel_breaker_state{provider=\"p1\"} 2")
+            .contains("signup_channel_breaker_state{sender=\"p1\"} 2")
     );
 
     opened.clock.advance(Duration::from_secs(30));
@@ -117,7 +117,7 @@ async fn a_provider_that_keeps_failing_is_passed_over_and_found_out_again() {
     assert!(
         opened
             .metrics()
-            .contains("signup_channel_breaker_state{provider=\"p1\"} 0")
+            .contains("signup_channel_breaker_state{sender=\"p1\"} 0")
     );
 }
 

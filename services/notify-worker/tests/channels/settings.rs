@@ -216,6 +216,6 @@ fn secrets_come_from_files_and_everything_from_the_environment() {
 #[tokio::test]
 async fn providers_that_are_described_and_not_named_are_not_opened() {
     let opened = open(&EXAMPLE.replace("[\"mail\"]", "[]"));
-    assert!(!opened.metrics().contains("provider=\"mail\""));
-    assert!(opened.metrics().contains("provider=\"hook\""));
+    assert!(!opened.metrics().contains("sender=\"mail\""));
+    assert!(opened.metrics().contains("sender=\"hook\""));
 }
