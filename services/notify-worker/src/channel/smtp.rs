@@ -38,7 +38,9 @@ impl SmtpSettings {
         let ca = section.text("ca_file");
         let certificates = ca.and_then(|path| read_certificates(section, &path));
         let credentials = read_credentials(section, mode, host.as_deref());
-        let hello_name = section.text("hello_name");
+        let hello_name = section.optional("hello_name", "must be a host name", |text| {
+            Host::parse(text).ok().map(|_| text.to_owned())
+        });
         let from = section.required("from", "must be an e-mail address", |text| {
             text.parse().ok()
         });

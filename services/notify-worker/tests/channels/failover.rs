@@ -45,11 +45,12 @@ async fn the_second_provider_takes_over_from_one_that_is_down() {
 #[tokio::test]
 async fn nobody_else_is_asked_when_the_first_may_have_sent_it_or_the_address_is_bad() {
     let (first, second) = (Vendor::start(200, ""), Vendor::start(200, ""));
-    let opened = chain(&[&first, &second], "timeout = \"500ms\"");
-
+    let hasty = chain(&[&first, &second], "timeout = \"500ms\"");
     first.reply(Reply::Late(Duration::from_secs(30)));
-    let text = unanswered(opened.send(&opened.code(Channel::Sms)).await);
+    let text = unanswered(hasty.send(&hasty.code(Channel::Sms)).await);
     assert_eq!(text, "p1 unanswered: no answer within 500.0ms");
+
+    let opened = chain(&[&first, &second], "");
     first.answer(422, "");
     refused(opened.send(&opened.code(Channel::Sms)).await);
     assert!(second.seen().is_empty());

