@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use notify_worker::channel::ChannelSettings;
 use signup_app::settings::{Settings, process_environment};
 use signup_app::store_options;
 use signup_core::keys::KeyRing;
@@ -15,6 +16,19 @@ use signup_store::{Declarations, Store, StoreError};
 /// Every fault in them.
 pub fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
     Ok(Settings::load("", file, process_environment())?)
+}
+
+/// Like [`settings`], and the worker's channels from the same sources: what the worker itself would refuse.
+///
+/// # Errors
+/// Every fault in any of them.
+pub fn settings_with_channels(file: Option<&Path>) -> anyhow::Result<(Settings, ChannelSettings)> {
+    Ok(Settings::load_with(
+        "",
+        file,
+        process_environment(),
+        ChannelSettings::read,
+    )?)
 }
 
 /// Settings, an open database, keys.

@@ -78,7 +78,7 @@ fn all_faults_of_all_sources_are_reported_at_once() {
             ("SIGNUP__HTTP__PORT", "70000"),
             ("SIGNUP__LOG__LEVEL", "inof"),
             ("SIGNUP__DATABASE__MIGRATE", "true"),
-            ("SIGNUP__BUS__URL", "amqp://guest:hush@mq"),
+            ("SIGNUP__BUS__URL", "kafka://guest:hush@mq"),
         ]),
     )
     .unwrap_err();
@@ -95,7 +95,7 @@ fn all_faults_of_all_sources_are_reported_at_once() {
         "http.port (from SIGNUP__HTTP__PORT): \"70000\" is not accepted; must be a whole number from 0 to 65535".to_owned(),
         "log.level (from SIGNUP__LOG__LEVEL): \"inof\"".to_owned(),
         "database.migrate (from SIGNUP__DATABASE__MIGRATE): is not a known key".to_owned(),
-        "bus.url (from SIGNUP__BUS__URL): \"amqp://***@mq\" is not accepted; must be \"in-process\"".to_owned(),
+        "bus.url (from SIGNUP__BUS__URL): \"kafka://***@mq\" is not accepted; must be \"in-process\"".to_owned(),
     ] {
         assert!(text.contains(&expected), "{expected}\n--- is missing in ---\n{text}");
     }

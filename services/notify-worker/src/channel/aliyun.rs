@@ -14,7 +14,7 @@ use signup_notify::Message;
 use url::Url;
 use uuid::Uuid;
 
-use super::provider::{NotSent, Provider, quote, reference};
+use super::provider::{ChannelProvider, NotSent, quote, reference};
 use super::registered::{ParameterStyle, RegisteredTexts};
 use super::request::{HttpClient, headers, host};
 use super::section::Section;
@@ -104,7 +104,7 @@ impl Aliyun {
 }
 
 #[async_trait]
-impl Provider for Aliyun {
+impl ChannelProvider for Aliyun {
     async fn send(&self, message: &Message, limit: Duration) -> Result<Option<String>, NotSent> {
         let settings = &self.settings;
         let query = self.query(message)?;

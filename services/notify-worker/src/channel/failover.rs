@@ -9,12 +9,12 @@ use signup_core::time::Clock;
 use signup_notify::{Message, SendError, Sender, Sent};
 
 use super::breaker::Breaker;
-use super::provider::{NotSent, Provider};
+use super::provider::{ChannelProvider, NotSent};
 
 /// One provider with its place in the chain.
 pub(crate) struct Route {
     pub(crate) name: String,
-    pub(crate) provider: Box<dyn Provider>,
+    pub(crate) provider: Box<dyn ChannelProvider>,
     pub(crate) breaker: Breaker,
     /// The longest that one attempt may take.
     pub(crate) timeout: Duration,
@@ -26,7 +26,7 @@ pub(crate) struct Failover {
     setting: &'static str,
     routes: Vec<Arc<Route>>,
     clock: Arc<dyn Clock>,
-    /// `signup_channel_attempts_total{provider,outcome}`
+    /// `signup_channel_attempts_total{sender,outcome}`
     attempts: IntCounterVec,
 }
 
@@ -85,9 +85,11 @@ impl Sender for Failover {
             };
             let outcome = route.provider.send(message, share).await;
             match &outcome {
-                // Who refuses an address or a message works.
-                Ok(_) | Err(NotSent::Refused(_) | NotSent::Unsuitable(_)) => permit.succeeded(),
+                // Who refuses an address works.
+                Ok(_) | Err(NotSent::Refused(_)) => permit.succeeded(),
                 Err(NotSent::Unavailable(_) | NotSent::Unanswered(_)) => permit.failed(),
+                // It may not even have been asked.
+                Err(NotSent::Unsuitable(_)) => drop(permit),
             }
             let error = match outcome {
                 Ok(reference) => {

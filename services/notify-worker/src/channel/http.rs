@@ -14,7 +14,7 @@ use signup_core::time::Clock;
 use signup_notify::Message;
 use url::Url;
 
-use super::provider::{NotSent, Provider};
+use super::provider::{ChannelProvider, NotSent};
 use super::request::{HttpClient, headers};
 use super::section::Section;
 use super::signing::hmac_sha256;
@@ -95,7 +95,7 @@ struct Body<'a> {
 }
 
 #[async_trait]
-impl Provider for Hook {
+impl ChannelProvider for Hook {
     async fn send(&self, message: &Message, limit: Duration) -> Result<Option<String>, NotSent> {
         let body = serde_json::to_vec(&Body {
             channel: message.channel.as_str(),

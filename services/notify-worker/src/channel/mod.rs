@@ -33,7 +33,7 @@ use signup_notify::{Message, SendError, Sender, Sent};
 
 use self::breaker::Breaker;
 use self::failover::{Failover, Route};
-use self::provider::Provider;
+use self::provider::ChannelProvider;
 use self::settings::{KindSettings, ProviderSettings, setting_of};
 
 pub use self::breaker::BreakerSettings;
@@ -63,7 +63,7 @@ pub enum ChannelError {
 
 impl Channels {
     /// Opens the providers that the settings name; connects to none of them yet. Registers
-    /// `signup_channel_attempts_total{provider,outcome}` and `signup_channel_breaker_state{provider}` (0 closed, 1 probing,
+    /// `signup_channel_attempts_total{sender,outcome}` and `signup_channel_breaker_state{sender}` (0 closed, 1 probing,
     /// 2 open).
     ///
     /// # Errors
@@ -78,7 +78,7 @@ impl Channels {
                 "signup_channel_attempts_total",
                 "Messages handed to a channel provider, by what it made of them.",
             ),
-            &["provider", "outcome"],
+            &["sender", "outcome"],
         )?;
         registry.register(Box::new(attempts.clone()))?;
         let breakers = IntGaugeVec::new(
@@ -86,7 +86,7 @@ impl Channels {
                 "signup_channel_breaker_state",
                 "Circuit breakers of channel providers: 0 closed, 1 probing, 2 open.",
             ),
-            &["provider"],
+            &["sender"],
         )?;
         registry.register(Box::new(breakers.clone()))?;
         let mut routes = BTreeMap::new();
@@ -131,7 +131,7 @@ fn open_route(
     breakers: &IntGaugeVec,
 ) -> Result<Route, ChannelError> {
     let clock = || Arc::clone(clock);
-    let provider: Result<Box<dyn Provider>, String> = match &settings.kind {
+    let provider: Result<Box<dyn ChannelProvider>, String> = match &settings.kind {
         KindSettings::Smtp(own) => Ok(Box::new(smtp::Smtp::new(own.clone()))),
         KindSettings::Tencent(own) => {
             tencent::Tencent::new(name, own.clone(), clock()).map(|one| Box::new(one) as _)

@@ -7,7 +7,7 @@ use signup_notify::Message;
 
 /// Takes messages of one channel.
 #[async_trait]
-pub(crate) trait Provider: Send + Sync {
+pub(crate) trait ChannelProvider: Send + Sync {
     /// Hands one message over within `limit`. `Ok` means that it was taken; with the provider's own id of the message,
     /// if it gave one.
     ///

@@ -112,6 +112,19 @@ impl ChannelSettings {
             Channel::Sms => &self.sms,
         }
     }
+
+    /// The kind of the provider of this name, if there is one, such as `smtp`.
+    #[must_use]
+    pub fn find_kind(&self, name: &str) -> Option<&'static str> {
+        let provider = self.providers.get(name)?;
+        Some(match provider.kind {
+            KindSettings::Smtp(_) => "smtp",
+            KindSettings::Tencent(_) => "tencent",
+            KindSettings::Aliyun(_) => "aliyun",
+            KindSettings::Twilio(_) => "twilio",
+            KindSettings::Http(_) => "http",
+        })
+    }
 }
 
 fn read_names(

@@ -1,6 +1,6 @@
 //! E-mail by SMTP (RFC 5321), through a mail server that takes messages from us.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use lettre::address::Address;
@@ -12,7 +12,7 @@ use lettre::transport::smtp::extension::ClientId;
 use signup_notify::Message;
 use url::Host;
 
-use super::provider::{NotSent, Provider};
+use super::provider::{ChannelProvider, NotSent};
 use super::section::{Section, is_loopback};
 use super::smtp_connection::{ConnectionSettings, Connections, Mail, TlsMode};
 
@@ -38,7 +38,9 @@ impl SmtpSettings {
         let ca = section.text("ca_file");
         let certificates = ca.and_then(|path| read_certificates(section, &path));
         let credentials = read_credentials(section, mode, host.as_deref());
-        let hello_name = section.text("hello_name");
+        let hello_name = section.optional("hello_name", "must be a host name", |text| {
+            Host::parse(text).ok().map(|_| text.to_owned())
+        });
         let from = section.required("from", "must be an e-mail address", |text| {
             text.parse().ok()
         });
@@ -193,18 +195,14 @@ impl Smtp {
         let to: Address = message.address.parse().map_err(|_| {
             NotSent::Refused("this is no address that a mail server would take".to_owned())
         })?;
-        let name = settings
-            .from_name
-            .clone()
-            .unwrap_or_else(|| message.application_name.clone());
+        let name = settings.from_name.as_ref();
+        let name = one_line(name.unwrap_or(&message.application_name));
         let written = u64::try_from(message.time.as_millis()).unwrap_or_default();
         let mut builder = MessageBuilder::new()
             .from(Mailbox::new(Some(name), settings.from.clone()))
             .to(Mailbox::new(None, to.clone()))
-            .subject(message.subject.as_deref().unwrap_or_default())
-            .date(SystemTime::from(
-                UNIX_EPOCH + Duration::from_millis(written),
-            ))
+            .subject(one_line(message.subject.as_deref().unwrap_or_default()))
+            .date(UNIX_EPOCH + Duration::from_millis(written))
             // The same for every attempt, so that receivers can tell a repeated message (RFC 5322, 3.6.4).
             .message_id(Some(format!(
                 "<{}@{}>",
@@ -231,8 +229,13 @@ impl Smtp {
     }
 }
 
+/// A header is one line: control characters in an application's name become spaces. lettre panics at them in a name.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
 #[async_trait]
-impl Provider for Smtp {
+impl ChannelProvider for Smtp {
     async fn send(&self, message: &Message, limit: Duration) -> Result<Option<String>, NotSent> {
         let mail = self.mail(message)?;
         self.connections.send(&mail, limit).await?;

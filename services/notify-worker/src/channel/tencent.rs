@@ -11,7 +11,7 @@ use signup_core::time::{Clock, Timestamp};
 use signup_notify::Message;
 use url::Url;
 
-use super::provider::{NotSent, Provider, quote, reference};
+use super::provider::{ChannelProvider, NotSent, quote, reference};
 use super::registered::{ParameterStyle, RegisteredTexts};
 use super::request::{HttpClient, headers, host};
 use super::section::Section;
@@ -100,7 +100,7 @@ impl Tencent {
 }
 
 #[async_trait]
-impl Provider for Tencent {
+impl ChannelProvider for Tencent {
     async fn send(&self, message: &Message, limit: Duration) -> Result<Option<String>, NotSent> {
         let settings = &self.settings;
         let body = self.body(message)?;

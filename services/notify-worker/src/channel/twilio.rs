@@ -10,7 +10,7 @@ use signup_core::mask::Secret;
 use signup_notify::Message;
 use url::{Url, form_urlencoded};
 
-use super::provider::{NotSent, Provider, reference};
+use super::provider::{ChannelProvider, NotSent, reference};
 use super::request::{HttpClient, headers};
 use super::section::Section;
 
@@ -112,7 +112,7 @@ impl Twilio {
 }
 
 #[async_trait]
-impl Provider for Twilio {
+impl ChannelProvider for Twilio {
     async fn send(&self, message: &Message, limit: Duration) -> Result<Option<String>, NotSent> {
         let settings = &self.settings;
         let (user, password) = (&settings.account_sid, settings.auth_token.expose());

@@ -141,3 +141,47 @@ fn settings_that_this_version_cannot_read_fail() {
     assert_eq!(failures(&done), ["application ciam/web"]);
     assert!(done.stdout.contains("from_the_future"), "{done:?}");
 }
+
+#[test]
+fn channels_are_read_as_the_worker_reads_them() {
+    let operator = Operator::on_sqlite();
+    operator.write(
+        "shop.toml",
+        &BYTEPOWER.replace(
+            "[[application.cred",
+            "[application.rules.messages.templates.en.sign-up-code]\nsms_template = { elsewhere = \"1110\" }\n\n\
+             [[application.cred",
+        ),
+    );
+    operator.json(["apply", "-f", "shop.toml"]);
+    operator.write(
+        "signup.toml",
+        "bus.local_messages = \"off\"\n[worker]\nemail = [\"mail\"]\n[channel.mail]\nkind = \"smtp\"\n\
+         host = \"smtp.example.com\"\nfrom = \"no-reply@example.com\"\n",
+    );
+    let findings = operator.json(["doctor", "--config", "signup.toml"]);
+    assert!(
+        levels(&findings, "ok").contains(&"channel email"),
+        "{findings:#}"
+    );
+    for warned in ["channel sms", "templates of bytepower/game"] {
+        assert!(levels(&findings, "warn").contains(&warned), "{findings:#}");
+    }
+
+    operator.write(
+        "signup.toml",
+        "worker.sms = [\"nobody\"]\n[channel.mail]\nkind = \"smtp\"\nhots = \"x\"\n",
+    );
+    let done = operator.run(["doctor", "--json", "--config", "signup.toml"]);
+    assert_eq!(failures(&done), ["settings"]);
+    for fault in [
+        "channel.mail.host",
+        "channel.mail.hots",
+        "channel.mail.from",
+        "names nobody",
+    ] {
+        assert!(done.stdout.contains(fault), "{fault}: {done:?}");
+    }
+    // What has nothing to do with messages goes on.
+    operator.json(["app", "list", "--config", "signup.toml"]);
+}

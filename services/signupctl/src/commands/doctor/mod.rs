@@ -2,11 +2,13 @@
 
 mod applications;
 mod broker;
+mod channels;
 mod database;
 mod settings;
 
 use std::path::Path;
 
+use notify_worker::channel::ChannelSettings;
 use serde::Serialize;
 use signup_store::Store;
 
@@ -68,13 +70,14 @@ impl Finding {
 /// Runs every check that can be run, and reports all of them at once.
 pub async fn run(file: Option<&Path>, output: Output) -> anyhow::Result<()> {
     let mut findings = Vec::new();
-    match workplace::settings(file) {
-        Ok(settings) => {
+    match workplace::settings_with_channels(file) {
+        Ok((settings, channels)) => {
             findings.extend(settings::check(&settings));
+            findings.extend(channels::check(&settings, &channels));
             let store = Store::open(&signup_app::store_options(&settings.database))?;
             let place = Workplace { settings, store };
             findings.extend(broker::check(&place).await);
-            check_data(&place, &mut findings).await;
+            check_data(&place, &channels, &mut findings).await;
         }
         Err(error) => findings.push(Finding::fail(
             "settings",
@@ -89,12 +92,15 @@ pub async fn run(file: Option<&Path>, output: Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn check_data(place: &Workplace, findings: &mut Vec<Finding>) {
+async fn check_data(place: &Workplace, channels: &ChannelSettings, findings: &mut Vec<Finding>) {
     if !database::check(place, findings).await {
         return;
     }
     match place.store.declarations().await {
-        Ok(stored) => findings.extend(applications::check(place, &stored)),
+        Ok(stored) => {
+            findings.extend(applications::check(place, &stored));
+            findings.extend(channels::check_templates(channels, &stored));
+        }
         Err(error) => findings.push(Finding::fail(
             "declarations",
             error.to_string(),
