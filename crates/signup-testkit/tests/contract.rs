@@ -12,10 +12,8 @@ use signup_core::event::{CONTENT_TYPE, Event, EventType};
 use signup_core::identifier::{Identifier, Username, UsernameRule};
 use signup_core::time::Timestamp;
 use signup_core::user::{NewUser, TakenIdentifier};
-use signup_testkit::{compatibility, contract, fixture};
+use signup_testkit::{compatibility, contract, fixture, schema};
 use uuid::Uuid;
-
-const TYPES: [EventType; 2] = [EventType::UserCreated, EventType::OtpRequested];
 
 const HOW_TO: &str = "Consumers of the released schema would break. Publish a new version of it beside the old one, \
                       with a new type of event, and leave this one as it is.";
@@ -50,7 +48,7 @@ fn made_up_event() -> Event {
 #[test]
 fn schemas_keep_what_they_promised_in_their_released_form() {
     let released = contract::json_files("events/released");
-    assert!(released.len() > TYPES.len());
+    assert!(released.len() > EventType::ALL.len());
     for (name, released) in released {
         let current = match name.as_str() {
             "channels.json" => continue,
@@ -107,11 +105,10 @@ fn the_asyncapi_document_says_what_the_code_does() {
         .keys()
         .map(String::as_str)
         .collect();
-    assert_eq!(names, TYPES.map(EventType::as_str).into());
-    for event_type in TYPES {
+    assert_eq!(names, EventType::ALL.map(EventType::as_str).into());
+    for event_type in EventType::ALL {
         let channel = &channels[event_type.as_str()];
         assert_eq!(channel["content_type"], CONTENT_TYPE);
-        assert_eq!(channel["exchange"]["name"], "signup.events");
         let messages = asyncapi["components"]["messages"].as_object().unwrap();
         let message = messages
             .values()
@@ -140,7 +137,7 @@ fn fixtures_keep_to_their_schemas_and_are_unlike_each_other() {
         );
         types.insert(event["type"].as_str().unwrap());
     }
-    assert_eq!(types, TYPES.map(EventType::as_str).into());
+    assert_eq!(types, EventType::ALL.map(EventType::as_str).into());
 }
 
 #[test]
@@ -178,5 +175,26 @@ fn an_event_that_breaks_its_schema_is_found() {
             !contract::faults(&broken).is_empty(),
             "{pointer} = {value} was accepted"
         );
+    }
+}
+
+#[test]
+fn the_samples_in_the_documentation_are_published_samples() {
+    let fixtures = contract::json_files("fixtures");
+    for page in ["events.md", "events.zh-CN.md"] {
+        let text = std::fs::read_to_string(schema::published("../docs").join(page)).unwrap();
+        let blocks = text.split("```json\n").skip(1);
+        let samples: Vec<Value> = blocks
+            .map(|block| serde_json::from_str(block.split("```").next().unwrap()).unwrap())
+            .collect();
+        assert_eq!(
+            samples.len(),
+            EventType::ALL.len(),
+            "{page} shows one sample of each type"
+        );
+        for sample in samples {
+            let known = fixtures.iter().any(|(_, fixture)| *fixture == sample);
+            assert!(known, "{page}: no file in schemas/fixtures is {sample:#}");
+        }
     }
 }

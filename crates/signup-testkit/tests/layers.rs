@@ -229,7 +229,10 @@ mod the_check_itself {
 
     #[test]
     fn refuses_an_example_that_uses_the_house() {
-        let members = made_up(&["examples/consumer: lapin signup-core", "crates/signup-core:"]);
+        let members = made_up(&[
+            "examples/consumer: lapin signup-core",
+            "crates/signup-core:",
+        ]);
         assert_eq!(faults(&members), ["consumer must not use signup-core"]);
     }
 
