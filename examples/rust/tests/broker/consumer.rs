@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
-use signup_testkit::{TestBroker, eventually};
+use signup_testkit::eventually;
 
 use crate::PATIENCE;
 
@@ -65,14 +65,14 @@ type Lines = Arc<Mutex<Vec<String>>>;
 
 impl Consumer {
     /// Starts a consumer and waits until its queue is bound.
-    pub async fn start(kind: Kind, broker: &TestBroker, folder: &Path, arguments: &[&str]) -> Self {
+    pub async fn start(kind: Kind, url: &str, folder: &Path, arguments: &[&str]) -> Self {
         let database = folder.join("sign-ups.db");
         let mut child = kind
             .command()
             .arg("--database")
             .arg(&database)
             .args(arguments)
-            .env("AMQP_URL", broker.url())
+            .env("AMQP_URL", url)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

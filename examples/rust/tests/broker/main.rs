@@ -7,8 +7,11 @@ mod samples;
 
 use std::time::Duration;
 
+use reqwest::Method;
+use serde_json::json;
 use signup_bus::rabbitmq::EVENTS_EXCHANGE;
 use signup_testkit::{TestBroker, contract, eventually};
+use url::Url;
 
 use crate::consumer::{Consumer, Kind};
 use crate::samples::{message, new_users, publish, samples};
@@ -37,6 +40,7 @@ with_both!(
     events_are_taken_exactly_once_however_often_they_come_and_the_consumer_is_killed,
     what_cannot_be_read_is_put_aside_and_the_rest_goes_on,
     a_lost_connection_is_replaced,
+    the_documented_permissions_are_enough,
 );
 
 async fn events_are_taken_exactly_once_however_often_they_come_and_the_consumer_is_killed(
@@ -45,7 +49,7 @@ async fn events_are_taken_exactly_once_however_often_they_come_and_the_consumer_
     let broker = TestBroker::create();
     let folder = tempfile::tempdir().unwrap();
     // Ready once, so that its queue is there.
-    let first = Consumer::start(kind, &broker, folder.path(), &[]).await;
+    let first = Consumer::start(kind, broker.url(), folder.path(), &[]).await;
     let samples = samples();
     let bulk: Vec<_> = (0..200).flat_map(|_| new_users(&samples)).collect();
     let expected = bulk.len()
@@ -63,11 +67,11 @@ async fn events_are_taken_exactly_once_however_often_they_come_and_the_consumer_
     let mut printed = first.read_lines(20).await;
     first.kill();
     for _ in 0..8 {
-        let next = Consumer::start(kind, &broker, folder.path(), &[]).await;
+        let next = Consumer::start(kind, broker.url(), folder.path(), &[]).await;
         printed.extend(next.read_lines(20).await);
         next.kill();
     }
-    let last = Consumer::start(kind, &broker, folder.path(), &[]).await;
+    let last = Consumer::start(kind, broker.url(), folder.path(), &[]).await;
     eventually(PATIENCE, async || {
         let (taken, waiting) = (last.taken().len(), broker.queue_length(kind.queue()));
         if taken == expected && waiting == Some(0) {
@@ -100,7 +104,7 @@ async fn what_cannot_be_read_is_put_aside_and_the_rest_goes_on(kind: Kind) {
     let folder = tempfile::tempdir().unwrap();
     let consumer = Consumer::start(
         kind,
-        &broker,
+        broker.url(),
         folder.path(),
         &["--once", "1", "--binding", "#"],
     )
@@ -152,7 +156,7 @@ async fn what_cannot_be_read_is_put_aside_and_the_rest_goes_on(kind: Kind) {
 async fn a_lost_connection_is_replaced(kind: Kind) {
     let broker = TestBroker::create();
     let folder = tempfile::tempdir().unwrap();
-    let consumer = Consumer::start(kind, &broker, folder.path(), &[]).await;
+    let consumer = Consumer::start(kind, broker.url(), folder.path(), &[]).await;
     // The broker learns of a connection a moment after the client does.
     eventually(PATIENCE, async || {
         broker.close_connections();
@@ -167,6 +171,45 @@ async fn a_lost_connection_is_replaced(kind: Kind) {
     publish(&broker, &samples).await;
     consumer.read_lines(new_users(&samples).len()).await;
     consumer.terminate().await;
+}
+
+async fn the_documented_permissions_are_enough(kind: Kind) {
+    let documentation = include_str!("../../../../docs/events.md");
+    let (_, command) = documentation.split_once("set_permissions crm ").unwrap();
+    let patterns: Vec<_> = command
+        .lines()
+        .next()
+        .unwrap()
+        .split('\'')
+        .skip(1)
+        .step_by(2)
+        .collect();
+    let [configure, write, read] = patterns[..] else {
+        panic!("not three patterns: {patterns:?}");
+    };
+
+    let broker = TestBroker::create();
+    // Declared by the services.
+    publish(&broker, &samples()).await;
+    let (user, vhost) = (format!("{}_crm", broker.vhost()), broker.vhost());
+    let account = json!({"password": "crm-password", "tags": ""});
+    let permissions = json!({"configure": configure, "write": write, "read": read});
+    broker.manage(Method::PUT, &["users", &user], Some(account));
+    broker.manage(
+        Method::PUT,
+        &["permissions", vhost, &user],
+        Some(permissions),
+    );
+    let mut url = Url::parse(broker.url()).unwrap();
+    url.set_username(&user).unwrap();
+    url.set_password(Some("crm-password")).unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--queue", "crm.sign-ups", "--once", "1"];
+    let consumer = Consumer::start(kind, url.as_str(), folder.path(), &arguments).await;
+    publish(&broker, &samples()).await;
+    consumer.ends().await;
+    broker.manage(Method::DELETE, &["users", &user], None);
 }
 
 #[test]
