@@ -142,7 +142,7 @@ def main():
                     stopping.set()
         except (AMQPError, OSError, sqlite3.OperationalError) as fault:
             # What was not acknowledged waits in the queue.
-            log.warning("%s, trying again in %s s", type(fault).__name__, pause)
+            log.warning("%s %s; trying again in %s s", type(fault).__name__, fault, pause)
             stopping.wait(pause)
             pause = min(pause * 2, 30)
     database.close()
