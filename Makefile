@@ -23,7 +23,7 @@ run: cargo ## Run all services on this machine, data in .signup/ (Ctrl-C stops t
 
 test: cargo ## Run all tests, beside private servers and in Chromium
 	@scripts/with-chromium scripts/with-postgres scripts/with-rabbitmq scripts/with-mailserver \
-		cargo test --workspace
+		scripts/with-pika cargo test --workspace
 
 bench: cargo ## Measure start time, memory and size of the release builds
 	@scripts/footprint

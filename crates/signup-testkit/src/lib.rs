@@ -5,6 +5,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 pub mod clock;
+pub mod compatibility;
+pub mod contract;
+pub mod fixture;
 pub mod mail;
 mod management;
 pub mod postgres;

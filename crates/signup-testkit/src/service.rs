@@ -18,7 +18,7 @@ use signup_http::Provider;
 use signup_notify::{Inbox, Message};
 use tokio::sync::oneshot;
 
-use crate::{TestClock, TestDatabase, eventually};
+use crate::{TestClock, TestDatabase, contract, eventually};
 
 /// How long a test waits for the worker or a server before it fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -163,13 +163,15 @@ impl TestService {
         self.app.store.count_users().await.unwrap()
     }
 
-    /// Envelopes of all events, the newest first.
+    /// Envelopes of all events, the newest first. Each of them keeps to the published schemas.
     pub async fn events(&self) -> Vec<Value> {
         let envelopes = self.app.store.recent_envelopes(10_000).await.unwrap();
-        envelopes
+        let events: Vec<Value> = envelopes
             .iter()
             .map(|envelope| serde_json::from_str(envelope).unwrap())
-            .collect()
+            .collect();
+        events.iter().for_each(contract::assert_keeps);
+        events
     }
 
     /// Envelopes of this type, the newest first.

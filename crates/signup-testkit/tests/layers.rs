@@ -35,6 +35,8 @@ const PROVIDERS: [&str; 4] = [
 /// A place in the house; an arrow may only point to a lower one.
 #[derive(Debug, PartialEq, PartialOrd)]
 enum Place {
+    /// A consumer for other teams: may use nothing of the house, for they have nothing of it either.
+    Example,
     Layer(usize),
     Service,
     Composer,
@@ -58,6 +60,7 @@ fn place(name: &str, folder: &str) -> Result<Place, String> {
         (None, "services") if name == COMPOSER => Ok(Place::Composer),
         (None, "services") => Ok(Place::Service),
         (None, "benches") => Ok(Place::Tool),
+        (None, "examples") => Ok(Place::Example),
         _ => Err(format!("{name} in {folder}/ has no place in the layers")),
     }
 }
@@ -222,6 +225,15 @@ mod the_check_itself {
             "crates/signup-testkit:",
         ]);
         assert_eq!(faults(&members), ["signupctl must not use signup-testkit"]);
+    }
+
+    #[test]
+    fn refuses_an_example_that_uses_the_house() {
+        let members = made_up(&[
+            "examples/consumer: lapin signup-core",
+            "crates/signup-core:",
+        ]);
+        assert_eq!(faults(&members), ["consumer must not use signup-core"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod bodies;
 mod bytepower;
 mod codes;
 mod duplicates;
+mod events;
 mod faults;
 mod http;
 mod idempotency;

@@ -8,6 +8,7 @@ mod codes;
 mod declarations;
 mod documentation;
 mod edge;
+mod events;
 mod fuzz;
 mod idempotency;
 mod order;

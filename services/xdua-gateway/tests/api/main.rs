@@ -6,6 +6,7 @@ mod administrators;
 mod browsers;
 mod codes;
 mod documentation;
+mod events;
 mod fields;
 mod fuzz;
 mod gateway;
