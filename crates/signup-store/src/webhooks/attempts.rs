@@ -46,6 +46,8 @@ pub enum AttemptEnd {
     Retry(Timestamp),
     /// It did not, and there is no further attempt.
     Failed,
+    /// There is nothing to send any more: it is given up, which says nothing about the endpoint.
+    Lost,
     /// Nothing was sent, for a reason on our side: it does not count as an attempt, and is due again then.
     Unsent(Timestamp),
 }
@@ -206,6 +208,7 @@ fn finish(
         AttemptEnd::Delivered => (WebhookDeliveryState::Delivered, now, 0),
         AttemptEnd::Retry(at) => (WebhookDeliveryState::Pending, at, 0),
         AttemptEnd::Failed => (WebhookDeliveryState::Failed, now, 0),
+        AttemptEnd::Lost => (WebhookDeliveryState::Failed, now, 1),
         AttemptEnd::Unsent(at) => (WebhookDeliveryState::Pending, at, 1),
     };
     let finished = (state != WebhookDeliveryState::Pending).then_some(now.as_millis());
@@ -240,7 +243,7 @@ fn note_health(
 ) -> Result<AttemptRecorded, StoreError> {
     let webhook = webhooks::table.find(&report.webhook);
     match report.end {
-        AttemptEnd::Unsent(_) => return Ok(AttemptRecorded::default()),
+        AttemptEnd::Unsent(_) | AttemptEnd::Lost => return Ok(AttemptRecorded::default()),
         // Nearly always there is nothing to change, and a row that many deliveries share stays unwritten.
         AttemptEnd::Delivered => {
             diesel::update(webhook)
