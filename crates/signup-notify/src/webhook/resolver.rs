@@ -65,3 +65,40 @@ impl Resolve for GuardedResolver {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Mutex;
+
+    use signup_app::settings::Settings;
+
+    use super::*;
+
+    /// The first answer, and from then on the second.
+    struct Rebinding(Mutex<Vec<IpAddr>>);
+
+    #[async_trait]
+    impl Lookup for Rebinding {
+        async fn lookup(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+            Ok(self.0.lock().unwrap().pop().into_iter().collect())
+        }
+    }
+
+    #[tokio::test]
+    async fn every_answer_is_judged_however_good_the_one_before_was() {
+        let settings = Settings::load("", None, std::iter::empty()).unwrap();
+        let answers = ["10.0.0.1", "1.1.1.1"].map(|ip| ip.parse().unwrap());
+        let resolver = GuardedResolver {
+            egress: Arc::new(Egress::new(&settings.webhooks)),
+            lookup: Arc::new(Rebinding(Mutex::new(answers.into()))),
+        };
+        let resolve = || resolver.resolve("example.com".parse().unwrap());
+
+        let first: Vec<SocketAddr> = resolve().await.unwrap().collect();
+        assert_eq!(first, ["1.1.1.1:0".parse().unwrap()]);
+        let second = resolve().await.err().unwrap();
+        assert!(second.to_string().contains("10.0.0.1"), "{second}");
+    }
+}

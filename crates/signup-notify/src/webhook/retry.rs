@@ -96,7 +96,7 @@ mod tests {
             ("86400", Some(3_600)),
             ("Sun, 06 Nov 1994 08:51:37 GMT", Some(120)),
             ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
-            ("Sun, 06 Nov 2094 08:00:00 GMT", Some(3_600)),
+            ("Sat, 06 Nov 2094 08:00:00 GMT", Some(3_600)),
             ("soon", None),
             ("-5", None),
             ("", None),
