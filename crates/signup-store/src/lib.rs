@@ -38,7 +38,6 @@ pub use migrate::MigrationReport;
 pub use outbox::{Backlog, ClaimedEvent, Lane, Unpublished};
 pub use store::{Store, StoreOptions};
 pub use webhooks::{
-    AttemptEnd, AttemptRecorded, AttemptReport, ClaimedWebhookDelivery, ReplaySelection, Webhook,
-    WebhookBacklog, WebhookCounts, WebhookDelivery, WebhookDeliveryState, WebhookEvent,
-    WebhookState,
+    AttemptEnd, AttemptRecorded, AttemptReport, ClaimedWebhookDelivery, Webhook, WebhookBacklog,
+    WebhookCounts, WebhookDelivery, WebhookDeliveryState, WebhookEvent, WebhookState,
 };

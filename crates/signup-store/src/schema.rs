@@ -175,4 +175,3 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(users, identifiers);
-diesel::allow_tables_to_appear_in_same_query!(outbox, webhook_deliveries);

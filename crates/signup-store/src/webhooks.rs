@@ -19,7 +19,6 @@ pub use self::attempts::{AttemptEnd, AttemptRecorded, AttemptReport, ClaimedWebh
 pub use self::deliveries::{
     WebhookBacklog, WebhookCounts, WebhookDelivery, WebhookDeliveryState, WebhookEvent,
 };
-pub use self::replay::ReplaySelection;
 use self::row::WebhookRow;
 use crate::error::StoreError;
 use crate::schema::webhooks::dsl;

@@ -19,8 +19,8 @@ mod reader;
 mod secrets;
 #[cfg(test)]
 mod tests;
-mod worker;
 mod webhooks;
+mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -41,8 +41,8 @@ pub use self::layer::{ENVIRONMENT_PREFIX, process_environment};
 pub use self::log::{LogFormat, LogSettings};
 pub use self::reader::Reader;
 pub use self::secrets::{SecretSettings, SecretsError};
-pub use self::worker::WorkerSettings;
 pub use self::webhooks::WebhookSettings;
+pub use self::worker::WorkerSettings;
 
 const DEFAULTS: &str = include_str!("default.toml");
 

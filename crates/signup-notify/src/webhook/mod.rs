@@ -36,7 +36,7 @@ pub use self::dispatcher::Dispatcher;
 pub use self::egress::{Egress, UrlProblem};
 pub use self::metrics::WebhookMetrics;
 pub use self::queue::EVENT_TYPES;
-pub use self::replay::{Replayed, replay};
+pub use self::replay::{ReplaySelection, Replayed, replay};
 pub use self::resolver::{Lookup, SystemLookup};
 pub use self::secret::{SecretError, SigningSecret, open_secrets};
 pub use self::test_event::{TEST_EVENT, test_event};

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use signup_core::code::Channel;
+use signup_core::messages::MessageKind;
 use signup_core::time::Timestamp;
 use signup_store::{Store, StoreError, Webhook};
 use uuid::Uuid;
 
-use crate::message::{Message, MessageKind};
+use crate::message::{Message, Registered};
 use crate::sender::{SendError, Sender};
 
 /// In both languages, because the contact's is not known. `{webhook}`, `{host}` and `{reason}` are filled in.
@@ -28,7 +29,7 @@ pub(super) async fn send_due(
             continue;
         };
         match sender.send(&message).await {
-            Ok(()) => {
+            Ok(_) => {
                 log::info!(
                     event = "webhook.notice", webhook = webhook.id.as_str();
                     "{} was told that its webhook was switched off", message.masked_address()
@@ -75,6 +76,8 @@ fn message(webhook: &Webhook, now: Timestamp) -> Option<Message> {
         subject: Some(subject.to_owned()),
         text: text.trim_end().to_owned(),
         code: None,
+        expires_at: None,
+        registered: Registered::default(),
         event_id: Uuid::now_v7().to_string(),
         time: now,
     })

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
+use signup_core::messages::MessageKind;
 use signup_core::time::Clock as _;
-use signup_notify::MessageKind;
 use signup_store::{WebhookDeliveryState, WebhookState};
 
 use crate::fixture::Shop;

@@ -12,9 +12,10 @@ use signup_core::time::{Clock as _, SystemClock};
 use signup_core::user::TakenIdentifier;
 use signup_notify::start_embedded;
 use signup_notify::webhook::{
-    Caller, Dispatcher, Lookup, SigningSecret, SystemLookup, WebhookMetrics, replay,
+    Caller, Dispatcher, Lookup, ReplaySelection, SigningSecret, SystemLookup, WebhookMetrics,
+    replay,
 };
-use signup_store::{ReplaySelection, Webhook, WebhookDelivery, WebhookState};
+use signup_store::{Webhook, WebhookDelivery, WebhookState};
 use tempfile::TempDir;
 use tokio::time::timeout;
 

@@ -2,77 +2,14 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use signup_core::event::EventMessage;
 use signup_core::time::Timestamp;
 
 use super::WebhookDeliveryState;
 use crate::error::StoreError;
-use crate::schema::outbox;
 use crate::schema::webhook_deliveries as deliveries;
 use crate::store::Store;
 
-/// Which events are to be delivered again. Only what the outbox still has can be.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReplaySelection {
-    /// Only events that happened at this time or later.
-    pub since: Option<Timestamp>,
-    /// Only this event.
-    pub event_id: Option<String>,
-    /// Only events whose delivery was given up.
-    pub failed: bool,
-}
-
 impl Store {
-    /// Up to `count` selected events after a place in the outbox, in their order, each with its place.
-    ///
-    /// # Errors
-    /// The database is unavailable.
-    pub async fn events_to_replay(
-        &self,
-        selection: &ReplaySelection,
-        after: i64,
-        count: u32,
-    ) -> Result<Vec<(i64, EventMessage)>, StoreError> {
-        let selection = selection.clone();
-        self.run(move |connection| {
-            let mut query = outbox::table
-                .filter(outbox::sequence.gt(after))
-                .order(outbox::sequence)
-                .limit(i64::from(count))
-                .select((
-                    outbox::sequence,
-                    outbox::id,
-                    outbox::event_type,
-                    outbox::subject,
-                    outbox::routing_key,
-                    outbox::envelope,
-                ))
-                .into_boxed();
-            if let Some(since) = selection.since {
-                query = query.filter(outbox::time.ge(since.as_millis()));
-            }
-            if let Some(id) = selection.event_id {
-                query = query.filter(outbox::id.eq(id));
-            }
-            let rows: Vec<(i64, String, String, String, String, String)> =
-                query.load(connection)?;
-            let events = rows.into_iter().map(
-                |(sequence, id, event_type, subject, routing_key, envelope)| {
-                    let event = EventMessage {
-                        id,
-                        event_type,
-                        subject,
-                        routing_key,
-                        envelope,
-                    };
-                    (sequence, event)
-                },
-            );
-            Ok(events.collect())
-        })
-        .await
-    }
-
     /// Makes these events due for a webhook, and tells how many were not due already. Their attempts are counted anew.
     /// Events that the webhook never had are included, unless only `failed` deliveries are to be made again.
     ///

@@ -4,6 +4,7 @@ mod applications;
 mod broker;
 mod database;
 mod settings;
+mod webhooks;
 
 use std::path::Path;
 
@@ -101,6 +102,7 @@ async fn check_data(place: &Workplace, findings: &mut Vec<Finding>) {
             "was this database written by a newer version? Update this one",
         )),
     }
+    findings.extend(webhooks::check(place).await);
 }
 
 fn as_text(findings: &[Finding], output: Output) -> String {
