@@ -6,7 +6,7 @@ use std::sync::Arc;
 use signup_core::keys::KeyRing;
 use signup_core::time::{Clock, SystemClock};
 use signup_store::{Store, StoreError, StoreOptions};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::attempts::AttemptLimiter;
 use crate::catalog::Catalog;
@@ -33,6 +33,8 @@ pub struct App {
     pub metrics: Metrics,
     /// Wakes the relays after a commit.
     pub outbox_wake: watch::Sender<()>,
+    /// Wakes the dispatcher of webhooks when something was queued for one.
+    pub webhook_wake: Arc<Notify>,
     pub(crate) attempts: AttemptLimiter,
     pub(crate) in_flight: InFlight,
 }
@@ -94,6 +96,7 @@ impl App {
             clock,
             metrics: Metrics::new()?,
             outbox_wake: watch::Sender::new(()),
+            webhook_wake: Arc::default(),
             in_flight: InFlight::default(),
             attempts: AttemptLimiter::default(),
             settings,

@@ -47,7 +47,9 @@ impl Worker {
             MessageKind::Code => Some(challenge.code(&self.keys).ok_or_else(|| {
                 Undone::Later(format!("key `{}` is not in secrets.keys", challenge.key_id))
             })?),
-            MessageKind::AccountExists | MessageKind::Welcome => None,
+            MessageKind::AccountExists | MessageKind::Welcome | MessageKind::WebhookDisabled => {
+                None
+            }
         };
         let draft = Draft {
             event,

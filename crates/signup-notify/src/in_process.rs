@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use signup_app::App;
 use signup_app::relays::Relays;
+use signup_app::shutdown::Shutdown;
 use signup_bus::InProcessBus;
 use tokio::task::JoinHandle;
 
 use crate::metrics::DeliveryMetrics;
 use crate::sender::Sender;
 use crate::tail::Tail;
+use crate::webhook;
 use crate::worker::Worker;
 
 /// One relay and one queue per lane: a backlog in one is not in front of the other.
@@ -22,10 +24,13 @@ pub struct InProcess {
     bus: Arc<InProcessBus>,
     relays: Relays,
     consumers: Vec<JoinHandle<()>>,
+    shutdown: Shutdown,
+    webhooks: JoinHandle<()>,
 }
 
 impl InProcess {
-    /// Starts relays from the outbox to a bus in this process, and a worker that hands messages to `sender`.
+    /// Starts relays from the outbox to a bus in this process, a worker that hands messages to `sender`, and a
+    /// dispatcher of webhooks.
     ///
     /// # Panics
     /// Outside a Tokio runtime.
@@ -33,6 +38,8 @@ impl InProcess {
     pub fn start(app: &Arc<App>, sender: Arc<dyn Sender>) -> Self {
         let bus = Arc::new(InProcessBus::new());
         let metrics = DeliveryMetrics::register(&app.metrics.registry);
+        let shutdown = Shutdown::new();
+        let webhooks = webhook::start(app, Arc::clone(&sender), &shutdown);
         let worker = Arc::new(Worker::new(app, sender, metrics));
         let consumers = [CODES, USERS]
             .map(|lane| tokio::spawn(Arc::clone(&worker).run(bus.subscribe(lane))))
@@ -42,6 +49,8 @@ impl InProcess {
             bus,
             relays,
             consumers,
+            shutdown,
+            webhooks,
         }
     }
 
@@ -57,7 +66,11 @@ impl InProcess {
             bus,
             relays,
             consumers,
+            shutdown,
+            webhooks,
         } = self;
+        // Attempts under way finish beside the rest. What is queued last waits in the database for the next start.
+        shutdown.trigger();
         relays.stop().await;
         // The consumers end with the bus.
         drop(bus);
@@ -65,5 +78,6 @@ impl InProcess {
             // A task that panicked has logged that; its event stays in the outbox.
             let _ = consumer.await;
         }
+        let _ = webhooks.await;
     }
 }

@@ -4,6 +4,8 @@
 //! id, before the [`Sender`] is called and after. A process that dies between the two leaves the delivery unknown, and
 //! an unknown delivery is not repeated. Codes have a lane of their own, so no other message is ever in front of one.
 //!
+//! Events also go out to webhooks, for teams without AMQP ([`webhook`]).
+//!
 //! On the embedded default ([`start_embedded`]) the worker runs in the service's own process and shows messages on the
 //! terminal and in an [`Inbox`] instead of sending them.
 
@@ -21,6 +23,7 @@ mod plan;
 mod sender;
 mod tail;
 mod template;
+pub mod webhook;
 mod welcome;
 mod worker;
 

@@ -90,6 +90,8 @@ fn source(kind: MessageKind, channel: Channel, locale: Locale) -> &'static str {
         (MessageKind::AccountExists, Channel::Email) => text!("account-exists.email.txt"),
         (MessageKind::Welcome, Channel::Sms) => text!("welcome.sms.txt"),
         (MessageKind::Welcome, Channel::Email) => text!("welcome.email.txt"),
+        // Written by itself: it is for operators, in both languages at once.
+        (MessageKind::WebhookDisabled, _) => "",
     }
 }
 

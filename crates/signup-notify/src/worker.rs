@@ -9,6 +9,7 @@ use signup_core::event::{EventMessage, EventType};
 use signup_core::keys::KeyRing;
 use signup_core::time::Clock;
 use signup_store::{DeliveryStart, DeliveryState, Store};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::applications::Applications;
@@ -26,6 +27,7 @@ pub struct Worker {
     pub(crate) keys: KeyRing,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) applications: Applications,
+    pub(crate) webhook_wake: Arc<Notify>,
     sender: Arc<dyn Sender>,
     metrics: DeliveryMetrics,
 }
@@ -38,6 +40,7 @@ impl Worker {
             keys: app.keys.clone(),
             clock: Arc::clone(&app.clock),
             applications: Applications::new(app.store.clone()),
+            webhook_wake: Arc::clone(&app.webhook_wake),
             sender,
             metrics,
         }
@@ -76,6 +79,8 @@ impl Worker {
         let plan = if event_type == EventType::OtpRequested.as_str() {
             self.plan_code(event).await?
         } else if event_type == EventType::UserCreated.as_str() {
+            // First, because what becomes of a message is no affair of the webhooks.
+            self.queue_for_webhooks(event).await?;
             self.plan_welcome(event).await?
         } else {
             Plan::Ignore

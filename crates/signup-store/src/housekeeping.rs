@@ -20,7 +20,7 @@ pub struct Retention {
     pub challenges: Duration,
     /// Events, after they were published.
     pub events: Duration,
-    /// Delivery records, after their start.
+    /// Delivery records: of messages after their start, of webhooks after their end.
     pub deliveries: Duration,
 }
 
@@ -69,6 +69,12 @@ impl Store {
                     "deliveries",
                     "event_id",
                     "started_at",
+                    now.before(retention.deliveries),
+                ),
+                (
+                    "webhook_deliveries",
+                    "(webhook_id, event_id)",
+                    "finished_at",
                     now.before(retention.deliveries),
                 ),
                 (

@@ -22,6 +22,7 @@ mod schema;
 mod server_time;
 mod store;
 mod users;
+mod webhooks;
 
 pub use challenges::{ChallengeState, NewChallenge, StoreChallengeOutcome};
 pub use connection::Backend;
@@ -36,3 +37,7 @@ pub use limits::Exhausted;
 pub use migrate::MigrationReport;
 pub use outbox::{Backlog, ClaimedEvent, Lane, Unpublished};
 pub use store::{Store, StoreOptions};
+pub use webhooks::{
+    AttemptEnd, AttemptRecorded, AttemptReport, ClaimedWebhookDelivery, Webhook, WebhookBacklog,
+    WebhookCounts, WebhookDelivery, WebhookDeliveryState, WebhookEvent, WebhookState,
+};

@@ -136,4 +136,42 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    webhooks (id) {
+        id -> Text,
+        url -> Text,
+        event_types -> Nullable<Text>,
+        provider -> Nullable<Text>,
+        application_id -> Nullable<Text>,
+        state -> Text,
+        state_since -> BigInt,
+        disabled_reason -> Nullable<Text>,
+        secret -> Text,
+        previous_secret -> Nullable<Text>,
+        previous_until -> Nullable<BigInt>,
+        contact -> Nullable<Text>,
+        notice_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        failing_since -> Nullable<BigInt>,
+        held_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (webhook_id, event_id) {
+        webhook_id -> Text,
+        event_id -> Text,
+        state -> Text,
+        attempts -> Integer,
+        next_attempt_at -> BigInt,
+        leased_by -> Nullable<Text>,
+        last_status -> Nullable<Integer>,
+        last_problem -> Nullable<Text>,
+        created_at -> BigInt,
+        first_attempt_at -> Nullable<BigInt>,
+        last_attempt_at -> Nullable<BigInt>,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(users, identifiers);

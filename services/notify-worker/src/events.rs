@@ -6,7 +6,7 @@ use signup_app::App;
 use signup_app::shutdown::Shutdown;
 use signup_bus::rabbitmq::{BrokerOptions, ConsumerSettings, ConsumerTotals, consume};
 use signup_http::Stop;
-use signup_notify::{DeliveryMetrics, InProcess, Sender, Worker};
+use signup_notify::{DeliveryMetrics, InProcess, Sender, Worker, webhook};
 use signup_store::Lane;
 
 use crate::health::PROCESS;
@@ -22,10 +22,11 @@ pub(crate) fn start(app: &Arc<App>, sender: Arc<dyn Sender>) -> Stop {
 /// A consumer per lane, so that no backlog of the one is in front of the other.
 fn from_broker(app: &App, sender: Arc<dyn Sender>, broker: &BrokerOptions) -> Stop {
     let metrics = DeliveryMetrics::register(&app.metrics.registry);
-    let worker = Arc::new(Worker::new(app, sender, metrics));
     let shutdown = Shutdown::new();
+    let webhooks = webhook::start(app, Arc::clone(&sender), &shutdown);
+    let worker = Arc::new(Worker::new(app, sender, metrics));
     let totals: Arc<ConsumerTotals> = Arc::default();
-    let mut tasks = Vec::new();
+    let mut tasks = vec![webhooks];
     for lane in [Lane::Codes, Lane::Others] {
         let settings = ConsumerSettings {
             lane,

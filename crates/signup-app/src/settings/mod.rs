@@ -19,6 +19,7 @@ mod reader;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +41,7 @@ pub use self::layer::{ENVIRONMENT_PREFIX, process_environment};
 pub use self::log::{LogFormat, LogSettings};
 pub use self::reader::Reader;
 pub use self::secrets::{SecretSettings, SecretsError};
+pub use self::webhooks::WebhookSettings;
 pub use self::worker::WorkerSettings;
 
 const DEFAULTS: &str = include_str!("default.toml");
@@ -66,6 +68,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// `[idempotency]`
     pub idempotency: IdempotencySettings,
+    /// `[webhooks]`
+    pub webhooks: WebhookSettings,
     described: Vec<DescribedSetting>,
 }
 
@@ -112,6 +116,7 @@ impl Settings {
             worker: WorkerSettings::read(&mut reader),
             log: LogSettings::read(&mut reader),
             idempotency: IdempotencySettings::read(&mut reader),
+            webhooks: WebhookSettings::read(&mut reader),
             described: Vec::new(),
         };
         let service = read_service(&mut reader);

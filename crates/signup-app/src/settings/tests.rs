@@ -369,3 +369,19 @@ fn what_looks_like_no_section_of_a_channel_provider_is_refused() {
         "{text}"
     );
 }
+
+#[test]
+fn webhooks_call_only_public_addresses_over_tls_unless_told_otherwise() {
+    let settings = load(&[]).unwrap().webhooks;
+    assert!(settings.allow_networks.is_empty() && !settings.allow_http);
+    assert!(settings.lease() > settings.timeout);
+
+    let text = faults(load(&[
+        ("SIGNUP__WEBHOOKS__ALLOW_NETWORKS", "10.0.0.0/40"),
+        ("SIGNUP__WEBHOOKS__CONNECT_TIMEOUT", "21s"),
+        ("SIGNUP__WEBHOOKS__CONCURRENCY", "0"),
+    ]));
+    for key in ["allow_networks", "connect_timeout", "concurrency"] {
+        assert!(text.contains(&format!("webhooks.{key}")), "{text}");
+    }
+}

@@ -22,10 +22,12 @@ pub enum MessageKind {
     AccountExists,
     /// Welcomes a new user.
     Welcome,
+    /// Tells the contact of a webhook that it was switched off. For operators: it belongs to no application.
+    WebhookDisabled,
 }
 
 impl MessageKind {
-    /// All kinds.
+    /// The kinds that applications send, in words of their own if they like. What is for operators is not among them.
     pub const ALL: [Self; 3] = [Self::Code, Self::AccountExists, Self::Welcome];
 
     /// The kind's name in output and logs.
@@ -34,6 +36,7 @@ impl MessageKind {
             Self::Code => "code",
             Self::AccountExists => "account-exists",
             Self::Welcome => "welcome",
+            Self::WebhookDisabled => "webhook-disabled",
         }
     }
 
@@ -43,6 +46,7 @@ impl MessageKind {
             Self::Code => "sign-up-code",
             Self::AccountExists => "account-exists",
             Self::Welcome => "welcome",
+            Self::WebhookDisabled => "webhook-disabled",
         }
     }
 

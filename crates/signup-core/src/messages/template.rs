@@ -28,6 +28,7 @@ impl LocaleTemplates {
             MessageKind::Code => self.sign_up_code.as_ref(),
             MessageKind::AccountExists => self.account_exists.as_ref(),
             MessageKind::Welcome => self.welcome.as_ref(),
+            MessageKind::WebhookDisabled => None,
         }
     }
 }

@@ -155,7 +155,9 @@ fn one_line(text: &str, most: usize) -> Result<(), MessagesFault> {
 fn fields(text: &str, kind: MessageKind) -> Result<(), MessagesFault> {
     let allowed = match kind {
         MessageKind::Code => FIELDS.as_slice(),
-        MessageKind::AccountExists | MessageKind::Welcome => &FIELDS[..1],
+        MessageKind::AccountExists | MessageKind::Welcome | MessageKind::WebhookDisabled => {
+            &FIELDS[..1]
+        }
     };
     let list = || {
         let list: Vec<_> = allowed.iter().map(|name| format!("{{{name}}}")).collect();
@@ -194,7 +196,10 @@ fn carries_code(text: &str, kind: MessageKind) -> Result<(), MessagesFault> {
         MessageKind::Code if !text.contains("{code}") => Err(MessagesFault::new(
             "does not tell the code; it must contain {code}",
         )),
-        MessageKind::Code | MessageKind::AccountExists | MessageKind::Welcome => Ok(()),
+        MessageKind::Code
+        | MessageKind::AccountExists
+        | MessageKind::Welcome
+        | MessageKind::WebhookDisabled => Ok(()),
     }
 }
 

@@ -20,6 +20,7 @@ use signup_notify::{
 };
 use signup_store::{ApplicationRecord, Change, DeliveryStart, DeliveryState, Lane};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 pub const PHONE: &str = "+8613800138000";
 pub const EMAIL: &str = "alice@example.com";
@@ -80,6 +81,8 @@ pub async fn app(folder: &TempDir, clock: Arc<dyn Clock>, messages: Value) -> Ar
         ("SIGNUP__HASH__ALLOW_TEST_COST", "true"),
         ("SIGNUP__HASH__COST", "4"),
         ("SIGNUP__HASH__THREADS", "1"),
+        ("SIGNUP__WEBHOOKS__ALLOW_HTTP", "true"),
+        ("SIGNUP__WEBHOOKS__ALLOW_NETWORKS", "127.0.0.1"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let settings = Settings::load("", None, environment.into_iter()).unwrap();
@@ -161,7 +164,7 @@ pub async fn sign_up(app: &App, identifiers: Vec<TakenIdentifier>) {
         password: None,
         codes: Vec::new(),
         profile: Map::new(),
-        public_id: || "u1".to_owned(),
+        public_id: || format!("u{}", Uuid::now_v7().simple()),
         claim: None,
         reply: &|_| Reply::json(200, &json!({})),
     };

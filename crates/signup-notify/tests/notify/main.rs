@@ -5,6 +5,12 @@
 mod codes;
 mod embedded;
 mod fixture;
+mod receiver;
 mod repeats;
 mod texts;
+mod webhook_addresses;
+mod webhook_answers;
+mod webhook_dispatchers;
+mod webhook_signatures;
+mod webhooks;
 mod welcome;

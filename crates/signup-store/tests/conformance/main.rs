@@ -14,6 +14,7 @@ mod limits;
 mod migrations;
 mod outbox;
 mod users;
+mod webhooks;
 
 /// Makes two tests, one for each database, of an async function that takes a fixture.
 macro_rules! on_both {

@@ -3,6 +3,7 @@
 mod dead;
 mod events;
 mod keys;
+mod webhook;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 pub use dead::{DeadChoice, DeadCommand};
 pub use events::{EventChoice, EventsCommand, EventsListArgs, EventsReplayArgs, EventsTailArgs};
 pub use keys::{KeyCommand, KeyCreateArgs, KeyRotateArgs, TokenArgs, TokenCommand, TokenKind};
+pub use webhook::{WebhookCommand, WebhookCreateArgs, WebhookReplayArgs};
 
 /// Operate self-hosted sign-up services.
 ///
@@ -75,6 +77,9 @@ pub enum Command {
     /// See what the worker gave up, give it back or remove it
     #[command(subcommand)]
     Dead(DeadCommand),
+    /// Post events to teams without AMQP
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Check settings, database, keys, declarations and messages
     #[command(after_help = "EXAMPLES
     signupctl doctor

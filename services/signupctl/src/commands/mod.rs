@@ -12,6 +12,7 @@ mod migrate;
 mod openapi;
 pub mod token;
 mod user;
+mod webhook;
 
 use clap::CommandFactory as _;
 
@@ -72,6 +73,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Events(EventsCommand::Replay(arguments)) => {
                 events::replay::run(&place, &arguments, output).await
             }
+            Command::Webhook(command) => webhook::run(&place, &command, output).await,
             Command::Dead(command) => dead::run(&place, command, output).await,
             Command::Dev(_)
             | Command::Config(_)

@@ -91,7 +91,8 @@ impl Files {
 pub fn settings(files: &Files, file: Option<&Path>) -> anyhow::Result<Settings> {
     let url = format!("sqlite://{}", files.database().display());
     let defaults = format!(
-        "[database]\nurl = {}\n[http]\nworkers = 2\nshutdown_grace = \"3s\"\n",
+        "[database]\nurl = {}\n[http]\nworkers = 2\nshutdown_grace = \"3s\"\n\
+         [webhooks]\nallow_http = true\nallow_networks = [\"127.0.0.0/8\", \"::1\"]\n",
         toml::Value::String(url)
     );
     Ok(Settings::load(&defaults, file, process_environment())?)

@@ -17,6 +17,7 @@ mod stack;
 mod tokens;
 mod usage;
 mod users;
+mod webhooks;
 
 /// Makes two tests, one for each database, of a function that takes an operator.
 macro_rules! on_both {

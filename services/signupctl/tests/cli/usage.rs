@@ -1,6 +1,6 @@
 use crate::operator::Operator;
 
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 25] = [
     &["dev"],
     &["migrate"],
     &["apply"],
@@ -12,6 +12,16 @@ const COMMANDS: [&[&str]; 15] = [
     &["token", "create", "app"],
     &["token", "create", "user"],
     &["user", "show"],
+    &["webhook", "create"],
+    &["webhook", "list"],
+    &["webhook", "show"],
+    &["webhook", "rotate"],
+    &["webhook", "pause"],
+    &["webhook", "resume"],
+    &["webhook", "delete"],
+    &["webhook", "deliveries"],
+    &["webhook", "replay"],
+    &["webhook", "test"],
     &["doctor"],
     &["config", "show"],
     &["completions"],

@@ -5,6 +5,7 @@ mod broker;
 mod channels;
 mod database;
 mod settings;
+mod webhooks;
 
 use std::path::Path;
 
@@ -107,6 +108,7 @@ async fn check_data(place: &Workplace, channels: &ChannelSettings, findings: &mu
             "was this database written by a newer version? Update this one",
         )),
     }
+    findings.extend(webhooks::check(place).await);
 }
 
 fn as_text(findings: &[Finding], output: Output) -> String {

@@ -1,0 +1,93 @@
+//! Delivering again: what was given up, or what happened before the webhook was there.
+
+use std::time::Duration;
+
+use signup_core::event::EventMessage;
+use signup_core::time::Timestamp;
+use signup_store::{EventFilter, Store, StoreError, Webhook};
+
+use super::queue::{EVENT_TYPES, wants};
+
+/// Events that are looked at in one step.
+const STEP: u32 = 500;
+/// Events are found by the time in their ids, told by the clocks of other machines.
+const CLOCKS_APART: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Which events are to be delivered again. Only what the outbox still has can be (`bus.retention`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReplaySelection {
+    /// Only events that happened at this time or later.
+    pub since: Option<Timestamp>,
+    /// Only this event.
+    pub event_id: Option<String>,
+    /// Only events whose delivery was given up.
+    pub failed: bool,
+}
+
+/// What a replay has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Selected events that the webhook wants.
+    pub wanted: usize,
+    /// How many of them are due now and were not before.
+    pub replayed: usize,
+}
+
+/// Makes selected events due for a webhook, with the same `webhook-id` as ever, in steps of bounded size. Only events
+/// that the webhook wants are.
+///
+/// # Errors
+/// The database is unavailable; what was made due until then stays so, and the replay can be repeated.
+pub async fn replay(
+    store: &Store,
+    webhook: &Webhook,
+    selection: &ReplaySelection,
+    now: Timestamp,
+) -> Result<Replayed, StoreError> {
+    let mut done = Replayed::default();
+    if let Some(id) = &selection.event_id {
+        let found = store
+            .find_event(id)
+            .await?
+            .filter(|found| selection.since.is_none_or(|since| found.time >= since));
+        let events = found.map(|found| found.event).into_iter().collect();
+        done.add(store, webhook, events, selection.failed, now)
+            .await?;
+        return Ok(done);
+    }
+    let filter = EventFilter {
+        types: EVENT_TYPES.map(|known| known.as_str().to_owned()).into(),
+        since: selection.since.unwrap_or(Timestamp::from_millis(0)),
+        until: now.after(CLOCKS_APART),
+    };
+    let mut after = None;
+    loop {
+        let events = store.list_events(&filter, after.as_deref(), STEP).await?;
+        let Some(last) = events.last() else {
+            return Ok(done);
+        };
+        after = Some(last.event.id.clone());
+        let events = events.into_iter().map(|found| found.event).collect();
+        done.add(store, webhook, events, selection.failed, now)
+            .await?;
+    }
+}
+
+impl Replayed {
+    async fn add(
+        &mut self,
+        store: &Store,
+        webhook: &Webhook,
+        mut events: Vec<EventMessage>,
+        failed: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        events.retain(|event| wants(webhook, event));
+        self.wanted += events.len();
+        let ids = events.into_iter().map(|event| event.id).collect();
+        self.replayed += store
+            .replay_webhook_events(&webhook.id, ids, failed, now)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,224 @@
+//! Webhooks: who is called about which events, and what became of each call.
+//!
+//! A webhook gets one delivery per event, whose key makes it so; dispatchers claim due deliveries under a lease and
+//! record how each attempt ended. The events themselves stay in the outbox.
+
+mod attempts;
+mod deliveries;
+mod notices;
+mod replay;
+mod row;
+
+use std::fmt;
+
+use diesel::prelude::*;
+use signup_core::mask::mask_email;
+use signup_core::time::Timestamp;
+
+pub use self::attempts::{AttemptEnd, AttemptRecorded, AttemptReport, ClaimedWebhookDelivery};
+pub use self::deliveries::{
+    WebhookBacklog, WebhookCounts, WebhookDelivery, WebhookDeliveryState, WebhookEvent,
+};
+use self::row::WebhookRow;
+use crate::error::StoreError;
+use crate::schema::webhooks::dsl;
+use crate::store::Store;
+
+/// Whether a webhook is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookState {
+    /// It is.
+    Active,
+    /// An operator has put it to rest. What waits for it goes on waiting, new events are not queued.
+    Paused,
+    /// It was switched off, because it answered 410 or failed for too long. Otherwise like [`WebhookState::Paused`].
+    Disabled,
+}
+
+impl WebhookState {
+    const ALL: [Self; 3] = [Self::Active, Self::Paused, Self::Disabled];
+
+    /// The state's name in the table and in output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Paused => "paused",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+/// A webhook as stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// Its id, a UUID.
+    pub id: String,
+    /// Where its calls go.
+    pub url: String,
+    /// CloudEvents types that it wants; empty: every type that goes to webhooks.
+    pub event_types: Vec<String>,
+    /// The provider whose events it wants; none: all.
+    pub provider: Option<String>,
+    /// The application whose events it wants; none: all.
+    pub application: Option<String>,
+    /// Whether it is called.
+    pub state: WebhookState,
+    /// Since when.
+    pub state_since: Timestamp,
+    /// Why it was disabled.
+    pub disabled_reason: Option<String>,
+    /// The secret that its calls are signed with, sealed.
+    pub sealed_secret: String,
+    /// The secret before it, sealed, and when it ends: until then calls are signed with both.
+    pub previous_secret: Option<(String, Timestamp)>,
+    /// The e-mail address of who is told when it is disabled.
+    pub contact: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Every attempt since then failed.
+    pub failing_since: Option<Timestamp>,
+    /// Its endpoint asked not to be called before.
+    pub held_until: Option<Timestamp>,
+}
+
+impl fmt::Debug for Webhook {
+    /// Without secrets, the contact's whole address, and the URL's path: some hold a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhook")
+            .field("id", &self.id)
+            .field("event_types", &self.event_types)
+            .field("provider", &self.provider)
+            .field("application", &self.application)
+            .field("state", &self.state)
+            .field("contact", &self.contact.as_deref().map(mask_email))
+            .field("failing_since", &self.failing_since)
+            .field("held_until", &self.held_until)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Stores a new webhook.
+    ///
+    /// # Errors
+    /// The database is unavailable, or its id is taken.
+    pub async fn insert_webhook(&self, webhook: &Webhook) -> Result<(), StoreError> {
+        let row = WebhookRow::from(webhook);
+        self.run(move |connection| {
+            diesel::insert_into(dsl::webhooks)
+                .values(&row)
+                .execute(connection)?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// All webhooks, the oldest first.
+    ///
+    /// # Errors
+    /// The database is unavailable, or a row cannot be read.
+    pub async fn webhooks(&self) -> Result<Vec<Webhook>, StoreError> {
+        self.run(|connection| {
+            let rows: Vec<WebhookRow> = dsl::webhooks
+                .order((dsl::created_at, dsl::id))
+                .load(connection)?;
+            rows.into_iter().map(WebhookRow::read).collect()
+        })
+        .await
+    }
+
+    /// The webhook of this id.
+    ///
+    /// # Errors
+    /// The database is unavailable, or the row cannot be read.
+    pub async fn find_webhook(&self, id: &str) -> Result<Option<Webhook>, StoreError> {
+        let id = id.to_owned();
+        self.run(move |connection| {
+            let row: Option<WebhookRow> = dsl::webhooks.find(id).first(connection).optional()?;
+            row.map(WebhookRow::read).transpose()
+        })
+        .await
+    }
+
+    /// Gives a webhook a new sealed secret; the present one goes on signing until `overlap_until`. A secret that was on
+    /// its way out already ends now. False if the webhook's secret is not the one in `webhook` any more: of two
+    /// operators that rotate at once, one only may show what was made.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn rotate_webhook_secret(
+        &self,
+        webhook: &Webhook,
+        sealed: String,
+        overlap_until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (id, present) = (webhook.id.clone(), webhook.sealed_secret.clone());
+        self.run(move |connection| {
+            let rotated = diesel::update(dsl::webhooks.find(id))
+                .filter(dsl::secret.eq(&present))
+                .set((
+                    dsl::secret.eq(sealed),
+                    dsl::previous_secret.eq(&present),
+                    dsl::previous_until.eq(overlap_until.as_millis()),
+                ))
+                .execute(connection)?;
+            Ok(rotated == 1)
+        })
+        .await
+    }
+
+    /// Puts an active webhook to rest; false if there is no active one of this id.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn pause_webhook(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.run(move |connection| {
+            let paused = diesel::update(dsl::webhooks.find(id))
+                .filter(dsl::state.eq(WebhookState::Active.as_str()))
+                .set((
+                    dsl::state.eq(WebhookState::Paused.as_str()),
+                    dsl::state_since.eq(now.as_millis()),
+                ))
+                .execute(connection)?;
+            Ok(paused == 1)
+        })
+        .await
+    }
+
+    /// Calls a paused or disabled webhook again and forgets how it failed; false if there is none of this id.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn resume_webhook(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.run(move |connection| {
+            let resumed = diesel::update(dsl::webhooks.find(id))
+                .filter(dsl::state.ne(WebhookState::Active.as_str()))
+                .set((
+                    dsl::state.eq(WebhookState::Active.as_str()),
+                    dsl::state_since.eq(now.as_millis()),
+                    dsl::disabled_reason.eq(None::<String>),
+                    dsl::notice_at.eq(None::<i64>),
+                    dsl::failing_since.eq(None::<i64>),
+                    dsl::held_until.eq(None::<i64>),
+                ))
+                .execute(connection)?;
+            Ok(resumed == 1)
+        })
+        .await
+    }
+
+    /// Removes a webhook and its deliveries; false if there is none of this id.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn delete_webhook(&self, id: &str) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.run(move |connection| {
+            let deleted = diesel::delete(dsl::webhooks.find(id)).execute(connection)?;
+            Ok(deleted == 1)
+        })
+        .await
+    }
+}

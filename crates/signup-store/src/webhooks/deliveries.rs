@@ -1,0 +1,259 @@
+//! Which event goes to which webhook, and how far that has come.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+use signup_core::time::Timestamp;
+
+use crate::error::StoreError;
+use crate::schema::webhook_deliveries::dsl;
+use crate::store::Store;
+
+/// How far a delivery has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookDeliveryState {
+    /// It will be attempted.
+    Pending,
+    /// The endpoint has taken it.
+    Delivered,
+    /// It was given up.
+    Failed,
+}
+
+impl WebhookDeliveryState {
+    const ALL: [Self; 3] = [Self::Pending, Self::Delivered, Self::Failed];
+
+    /// The state's name in the table and in output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What of an event decides who gets it.
+#[derive(Clone, Copy, Debug)]
+pub struct WebhookEvent<'a> {
+    /// The event's id.
+    pub id: &'a str,
+    /// Its CloudEvents type.
+    pub event_type: &'a str,
+    /// The provider of its application.
+    pub provider: &'a str,
+    /// The application.
+    pub application: &'a str,
+}
+
+/// What is recorded of one event's way to one webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookDelivery {
+    /// The event, and the `webhook-id` of every attempt.
+    pub event_id: String,
+    /// How far it has come.
+    pub state: WebhookDeliveryState,
+    /// Attempts so far.
+    pub attempts: i32,
+    /// When it is attempted next; meaningful while it is pending.
+    pub next_attempt_at: Timestamp,
+    /// The HTTP status of the last answer.
+    pub last_status: Option<i32>,
+    /// What was wrong with the last attempt.
+    pub last_problem: Option<String>,
+    /// When the event was queued for this webhook.
+    pub created_at: Timestamp,
+    /// When it was first attempted.
+    pub first_attempt_at: Option<Timestamp>,
+    /// When it was last attempted.
+    pub last_attempt_at: Option<Timestamp>,
+}
+
+/// How many deliveries of a webhook are where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WebhookCounts {
+    /// Waiting for their next attempt.
+    pub pending: i64,
+    /// Given up.
+    pub failed: i64,
+}
+
+/// What waits for the active webhooks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WebhookBacklog {
+    /// Deliveries that are pending.
+    pub pending: i64,
+    /// When the oldest of them was queued.
+    pub oldest: Option<Timestamp>,
+    /// Webhooks that were switched off.
+    pub disabled: i64,
+}
+
+type DeliveryRow = (
+    String,
+    String,
+    i32,
+    i64,
+    Option<i32>,
+    Option<String>,
+    i64,
+    Option<i64>,
+    Option<i64>,
+);
+
+#[derive(QueryableByName)]
+struct BacklogRow {
+    #[diesel(sql_type = BigInt)]
+    pending: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    oldest: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    disabled: i64,
+}
+
+impl Store {
+    /// Queues an event for every active webhook that wants it, and tells for how many it is new. One statement, so
+    /// that a webhook gets every event from the moment that it was made; asking again changes nothing.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn insert_webhook_deliveries(
+        &self,
+        event: WebhookEvent<'_>,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let [id, event_type, provider, application] = [
+            event.id,
+            event.event_type,
+            event.provider,
+            event.application,
+        ]
+        .map(str::to_owned);
+        self.run(move |connection| {
+            // "WHERE" before ON CONFLICT is needed by SQLite's parser, which takes ON for a join otherwise.
+            let inserted = diesel::sql_query(
+                "INSERT INTO webhook_deliveries \
+                   (webhook_id, event_id, state, attempts, next_attempt_at, created_at) \
+                 SELECT id, $1, 'pending', 0, $2, $2 FROM webhooks \
+                 WHERE state = 'active' \
+                   AND (event_types IS NULL OR ' ' || event_types || ' ' LIKE '% ' || $3 || ' %') \
+                   AND (provider IS NULL OR provider = $4) \
+                   AND (application_id IS NULL OR application_id = $5) \
+                 ON CONFLICT (webhook_id, event_id) DO NOTHING",
+            )
+            .bind::<Text, _>(&id)
+            .bind::<BigInt, _>(now.as_millis())
+            .bind::<Text, _>(&event_type)
+            .bind::<Text, _>(&provider)
+            .bind::<Text, _>(&application)
+            .execute(connection)?;
+            Ok(inserted)
+        })
+        .await
+    }
+
+    /// The newest deliveries of a webhook, the newest first.
+    ///
+    /// # Errors
+    /// The database is unavailable, or a row cannot be read.
+    pub async fn webhook_deliveries(
+        &self,
+        webhook: &str,
+        state: Option<WebhookDeliveryState>,
+        count: u32,
+    ) -> Result<Vec<WebhookDelivery>, StoreError> {
+        let webhook = webhook.to_owned();
+        self.run(move |connection| {
+            let mut query = dsl::webhook_deliveries
+                .filter(dsl::webhook_id.eq(webhook))
+                .order((dsl::created_at.desc(), dsl::event_id.desc()))
+                .limit(i64::from(count))
+                .select((
+                    dsl::event_id,
+                    dsl::state,
+                    dsl::attempts,
+                    dsl::next_attempt_at,
+                    dsl::last_status,
+                    dsl::last_problem,
+                    dsl::created_at,
+                    dsl::first_attempt_at,
+                    dsl::last_attempt_at,
+                ))
+                .into_boxed();
+            if let Some(state) = state {
+                query = query.filter(dsl::state.eq(state.as_str()));
+            }
+            let rows: Vec<DeliveryRow> = query.load(connection)?;
+            rows.into_iter().map(read).collect()
+        })
+        .await
+    }
+
+    /// How many deliveries of each webhook are pending and failed.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn webhook_counts(&self) -> Result<HashMap<String, WebhookCounts>, StoreError> {
+        self.run(|connection| {
+            let failed = WebhookDeliveryState::Failed.as_str();
+            let rows: Vec<(String, String, i64)> = dsl::webhook_deliveries
+                .filter(dsl::state.ne(WebhookDeliveryState::Delivered.as_str()))
+                .group_by((dsl::webhook_id, dsl::state))
+                .select((dsl::webhook_id, dsl::state, diesel::dsl::count_star()))
+                .load(connection)?;
+            let mut counts: HashMap<String, WebhookCounts> = HashMap::new();
+            for (webhook, state, count) in rows {
+                let counted = counts.entry(webhook).or_default();
+                if state == failed {
+                    counted.failed = count;
+                } else {
+                    counted.pending = count;
+                }
+            }
+            Ok(counts)
+        })
+        .await
+    }
+
+    /// How much waits for the active webhooks and since when, and how many webhooks are disabled.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn webhook_backlog(&self) -> Result<WebhookBacklog, StoreError> {
+        self.run(|connection| {
+            let row: BacklogRow = diesel::sql_query(
+                "SELECT COUNT(*) AS pending, MIN(created_at) AS oldest, \
+                   (SELECT COUNT(*) FROM webhooks WHERE state = 'disabled') AS disabled \
+                 FROM webhook_deliveries WHERE state = 'pending' \
+                   AND webhook_id IN (SELECT id FROM webhooks WHERE state = 'active')",
+            )
+            .get_result(connection)?;
+            Ok(WebhookBacklog {
+                pending: row.pending,
+                oldest: row.oldest.map(Timestamp::from_millis),
+                disabled: row.disabled,
+            })
+        })
+        .await
+    }
+}
+
+fn read(row: DeliveryRow) -> Result<WebhookDelivery, StoreError> {
+    let (event_id, state, attempts, next, last_status, last_problem, created, first, last) = row;
+    let state = WebhookDeliveryState::ALL
+        .into_iter()
+        .find(|known| known.as_str() == state)
+        .ok_or_else(|| StoreError::unreadable(format!("webhook delivery {event_id}"), state))?;
+    Ok(WebhookDelivery {
+        event_id,
+        state,
+        attempts,
+        next_attempt_at: Timestamp::from_millis(next),
+        last_status,
+        last_problem,
+        created_at: Timestamp::from_millis(created),
+        first_attempt_at: first.map(Timestamp::from_millis),
+        last_attempt_at: last.map(Timestamp::from_millis),
+    })
+}
