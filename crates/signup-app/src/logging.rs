@@ -26,6 +26,15 @@ use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
 
 use crate::settings::{LogFormat, LogSettings};
 
+/// Libraries that would log what must not be logged (frames of a broker's log-in, for example) or what helps nobody,
+/// whatever `log.level` says.
+const QUIET: [(&str, LevelFilter); 4] = [
+    ("lapin", LevelFilter::Warn),
+    ("amq_protocol", LevelFilter::Warn),
+    ("async_rs", LevelFilter::Warn),
+    ("tracing", LevelFilter::Off),
+];
+
 tokio::task_local! {
     static REQUEST_ID: String;
 }
@@ -63,8 +72,12 @@ fn logger(settings: &LogSettings, target: Target) -> Logger {
         LogFormat::Json => true,
         LogFormat::Auto => !io::stderr().is_terminal(),
     };
-    env_logger::Builder::new()
-        .parse_filters(&settings.level)
+    let mut builder = env_logger::Builder::new();
+    builder.parse_filters(&settings.level);
+    for (library, most) in QUIET {
+        builder.filter_module(library, most);
+    }
+    builder
         .target(target)
         .format(move |out, record| {
             let time = out.timestamp_millis().to_string();

@@ -26,6 +26,18 @@ pub(crate) fn data<T: DeserializeOwned>(envelope: &str) -> Result<T, String> {
         })
 }
 
+/// The request that caused an event; empty if the envelope does not tell.
+pub(crate) fn request_id(envelope: &str) -> String {
+    #[derive(Default, Deserialize)]
+    struct Cause {
+        #[serde(default)]
+        requestid: String,
+    }
+    serde_json::from_str(envelope)
+        .unwrap_or_else(|_| Cause::default())
+        .requestid
+}
+
 /// `data` of `signup.user.created.v1`, as far as a welcome needs it.
 #[derive(Deserialize)]
 pub(crate) struct UserCreated {

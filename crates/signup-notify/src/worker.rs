@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use signup_app::App;
+use signup_app::{App, logging};
 use signup_bus::{Delivery, Outcome, Subscription};
 use signup_core::code::Channel;
 use signup_core::event::{EventMessage, EventType};
@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::applications::Applications;
+use crate::envelope;
 use crate::message::Message;
 use crate::metrics::DeliveryMetrics;
 use crate::plan::{Plan, Undone};
@@ -61,7 +62,8 @@ impl Worker {
     }
 
     async fn deal_with(self: Arc<Self>, delivery: Delivery) {
-        let outcome = self.handle(&delivery.event).await;
+        let request = envelope::request_id(&delivery.event.envelope);
+        let outcome = logging::in_request(request, self.handle(&delivery.event)).await;
         delivery.settle(outcome);
     }
 
@@ -139,7 +141,7 @@ impl Worker {
             }
             Err(error @ SendError::Unanswered(_)) => Report::of(DeliveryState::Unknown, error),
         };
-        let detail = report.detail.as_deref().unwrap_or_default();
+        let detail = report.detail.as_deref().map(|detail| format!(": {detail}"));
         let level = match sent {
             Ok(_) => log::Level::Info,
             Err(_) => log::Level::Warn,
@@ -148,7 +150,7 @@ impl Worker {
             level, event = "delivery.attempted", event_id = event.id.as_str(),
             provider = message.provider.as_str(), application = message.application.as_str(),
             kind = message.kind.as_str(), channel = message.channel.as_str();
-            "{} to {} {detail}", report.state.as_str(), message.masked_address()
+            "{} to {}{}", report.state.as_str(), message.masked_address(), detail.unwrap_or_default()
         );
         self.record(event, message.channel, report).await?;
         match sent {

@@ -34,11 +34,9 @@ pub(super) async fn list(
             "the worker has given up nothing",
         )
     })?;
-    if all > listed.len() {
-        eprintln!(
-            "signupctl: {} of {all} are shown; see more with --limit",
-            listed.len()
-        );
+    let shown = u32::try_from(listed.len()).unwrap_or(u32::MAX);
+    if all > shown {
+        eprintln!("signupctl: {shown} of {all} are shown; see more with --limit");
     }
     Ok(())
 }

@@ -63,7 +63,7 @@ enum Recipient<'a> {
     /// Everybody who is bound to them, by way of the outbox.
     Everybody(&'a Store),
     /// One queue of the broker.
-    Queue(RabbitBus, &'a str),
+    Queue(Box<RabbitBus>, &'a str),
 }
 
 impl<'a> Recipient<'a> {
@@ -74,7 +74,7 @@ impl<'a> Recipient<'a> {
         let broker = place.settings.bus.broker("signupctl").ok_or_else(|| {
             Misuse("--queue needs a broker, and bus.url is \"in-process\"".to_owned())
         })?;
-        Ok(Self::Queue(RabbitBus::new(broker), queue))
+        Ok(Self::Queue(Box::new(RabbitBus::new(broker)), queue))
     }
 
     async fn send(&self, events: Vec<StoredEvent>) -> anyhow::Result<usize> {
