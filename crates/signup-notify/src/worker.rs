@@ -1,6 +1,7 @@
 //! Events become messages, each at most once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use signup_app::{App, logging};
 use signup_bus::{Delivery, Outcome, Subscription};
@@ -11,6 +12,7 @@ use signup_core::time::Clock;
 use signup_store::{DeliveryStart, DeliveryState, Store};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::applications::Applications;
 use crate::envelope;
@@ -21,6 +23,13 @@ use crate::sender::{SendError, Sender};
 
 /// Messages of one subscription that are on their way at a time: a slow answer holds up few others.
 const CONCURRENCY: usize = 16;
+
+/// Longest time that all providers together may take for one message.
+const SEND_LIMIT: Duration = Duration::from_secs(90);
+
+/// A message that somebody began to send so long ago was lost with its process: longer than [`SEND_LIMIT`], by more than
+/// the clocks of two machines are apart.
+const LOST_AFTER: Duration = Duration::from_secs(120);
 
 /// Turns events into messages and hands them to a [`Sender`].
 pub struct Worker {
@@ -96,7 +105,10 @@ impl Worker {
         let now = self.clock.now();
         match self.store.start_delivery(&event.id, now).await? {
             DeliveryStart::Send => self.carry_out(event, plan).await,
-            DeliveryStart::Done(DeliveryState::Started) => {
+            DeliveryStart::UnderWay(since) if now.since(since) < LOST_AFTER => Err(Undone::Later(
+                "a worker is sending it, or ended while it did".to_owned(),
+            )),
+            DeliveryStart::UnderWay(_) => {
                 log::warn!(
                     event = "delivery.unknown", event_id = event.id.as_str();
                     "a process ended before it recorded what became of this message; it is not sent again"
@@ -104,12 +116,7 @@ impl Worker {
                 let report = Report::of(DeliveryState::Unknown, "a process ended while sending");
                 self.record(event, channel, report).await
             }
-            DeliveryStart::Done(
-                DeliveryState::Delivered
-                | DeliveryState::Failed
-                | DeliveryState::Dropped
-                | DeliveryState::Unknown,
-            ) => Ok(()),
+            DeliveryStart::Done(_) => Ok(()),
         }
     }
 
@@ -129,7 +136,9 @@ impl Worker {
     }
 
     async fn send(&self, event: &EventMessage, message: &Message) -> Result<(), Undone> {
-        let sent = self.sender.send(message).await;
+        let sent = timeout(SEND_LIMIT, self.sender.send(message))
+            .await
+            .unwrap_or_else(|_| Err(SendError::Unanswered("no answer in time".to_owned())));
         let report = match &sent {
             Ok(sent) => Report {
                 state: DeliveryState::Delivered,

@@ -52,7 +52,9 @@ impl DeliveryState {
 pub enum DeliveryStart {
     /// It is recorded as started: send it now.
     Send,
-    /// It was dealt with before, or is being dealt with.
+    /// Somebody has begun to send it at this time, and has not told yet what became of it.
+    UnderWay(Timestamp),
+    /// It was dealt with before.
     Done(DeliveryState),
 }
 
@@ -93,15 +95,23 @@ impl Store {
             if restarted == 1 {
                 return Ok(DeliveryStart::Send);
             }
-            let state: String = dsl::deliveries
+            let (state, started_at): (String, i64) = dsl::deliveries
                 .find(&event_id)
-                .select(dsl::state)
+                .select((dsl::state, dsl::started_at))
                 .first(connection)?;
-            DeliveryState::ALL
+            match DeliveryState::ALL
                 .into_iter()
                 .find(|known| known.as_str() == state)
-                .map(DeliveryStart::Done)
-                .ok_or_else(|| StoreError::unreadable(format!("delivery {event_id}"), state))
+            {
+                Some(DeliveryState::Started) => {
+                    Ok(DeliveryStart::UnderWay(Timestamp::from_millis(started_at)))
+                }
+                Some(state) => Ok(DeliveryStart::Done(state)),
+                None => Err(StoreError::unreadable(
+                    format!("delivery {event_id}"),
+                    state,
+                )),
+            }
         })
         .await
     }

@@ -231,6 +231,7 @@ impl Shop {
         let start = self.app.store.start_delivery(&event.id, self.clock.now());
         match start.await.unwrap() {
             DeliveryStart::Send => None,
+            DeliveryStart::UnderWay(_) => Some(DeliveryState::Started),
             DeliveryStart::Done(state) => Some(state),
         }
     }

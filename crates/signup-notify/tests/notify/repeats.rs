@@ -113,6 +113,12 @@ async fn after_a_crash_while_sending_the_delivery_is_unknown_and_not_repeated() 
     let started = shop.app.store.start_delivery(&event.id, shop.clock.now());
     assert_eq!(started.await.unwrap(), DeliveryStart::Send);
 
+    // At first it may as well be another worker that is still at it.
+    let outcome = shop.worker.handle(&event).await;
+    assert!(matches!(outcome, Outcome::Later(_)), "{outcome:?}");
+    assert_eq!(shop.recorded(&event).await, Some(DeliveryState::Started));
+
+    shop.clock.advance(Duration::from_secs(120));
     assert_eq!(shop.worker.handle(&event).await, Outcome::Done);
 
     assert_eq!(shop.sent(), []);

@@ -32,7 +32,7 @@ async fn one_of_many_workers_may_send_a_message(fixture: Fixture) {
     for task in tasks {
         match task.await.unwrap() {
             DeliveryStart::Send => sent += 1,
-            other => assert_eq!(other, DeliveryStart::Done(DeliveryState::Started)),
+            other => assert_eq!(other, DeliveryStart::UnderWay(NOW)),
         }
     }
     assert_eq!(sent, 1);

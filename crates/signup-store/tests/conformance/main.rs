@@ -13,6 +13,7 @@ mod idempotency;
 mod limits;
 mod migrations;
 mod outbox;
+mod rolling_update;
 mod users;
 mod webhooks;
 

@@ -1,8 +1,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection};
 use signup_core::event::Event;
 use signup_store::{Lane, Unpublished};
+use signup_testkit::TestDatabase;
 
 use crate::fixture::{Fixture, NOW, context, named, sign_up};
 use crate::on_both;
@@ -229,4 +232,40 @@ async fn events_that_were_not_tried_are_free_at_once_and_count_no_attempt(fixtur
         .unwrap();
     assert_eq!(again.len(), 2);
     assert!(again.iter().all(|claimed| claimed.attempts == 1));
+}
+
+#[tokio::test]
+async fn an_event_that_commits_after_later_ones_were_published_is_claimed_all_the_same_on_postgres()
+{
+    let fixture = Fixture::new(TestDatabase::postgres()).await;
+    // A sign-up that has its place in the outbox and is slow to commit.
+    let mut slow = PgConnection::establish(fixture.database.url()).unwrap();
+    slow.batch_execute(
+        "BEGIN; INSERT INTO outbox (id, event_type, subject, routing_key, envelope, time, available_at) \
+         VALUES ('slow', 'signup.user.created.v1', 'u1', 'user.created.acme', '{}', 0, 0)",
+    )
+    .unwrap();
+    with_users(&fixture, 3).await;
+    let claim = async || {
+        fixture
+            .store
+            .claim_events("a", Lane::Others, 10, NOW, LEASE)
+            .await
+            .unwrap()
+    };
+    let fast = claim().await;
+    assert_eq!(fast.len(), 3);
+    let sequences = fast.iter().map(|claimed| claimed.sequence).collect();
+    fixture
+        .store
+        .mark_published("a", sequences, NOW)
+        .await
+        .unwrap();
+
+    slow.batch_execute("COMMIT").unwrap();
+
+    let late = claim().await;
+    assert_eq!(late.len(), 1);
+    assert_eq!(late[0].event.id, "slow");
+    assert!(late[0].sequence < fast[0].sequence);
 }
