@@ -65,6 +65,10 @@ fn logger(settings: &LogSettings, target: Target) -> Logger {
     };
     env_logger::Builder::new()
         .parse_filters(&settings.level)
+        // At other levels the AMQP client library prints messages that a broker returned, with the personal data in
+        // them. What matters of its doings is logged by us.
+        .filter_module("lapin", LevelFilter::Error)
+        .filter_module("lapin::returned_messages", LevelFilter::Off)
         .target(target)
         .format(move |out, record| {
             let time = out.timestamp_millis().to_string();
@@ -214,8 +218,12 @@ impl<'kvs, W: Write> VisitSource<'kvs> for JsonFields<'_, W> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::{write_json, write_text};
-    use log::{Level, Record};
+    use std::sync::{Arc, Mutex};
+
+    use env_logger::Target;
+    use log::{Level, Log as _, Record};
+
+    use super::{LogFormat, LogSettings, logger, write_json, write_text};
 
     type Writer = fn(&mut Vec<u8>, &str, &Record<'_>) -> std::io::Result<()>;
 
@@ -264,5 +272,49 @@ mod tests {
             line,
             "2026-01-02T03:04:05.678Z INFO  signup: one\\ntwo request_id=r-\\n1 status=201 replayed=true\n"
         );
+    }
+
+    #[derive(Clone, Default)]
+    struct Output(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Output {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn messages_that_a_broker_returned_are_never_logged() {
+        for level in [
+            "trace",
+            "lapin=trace",
+            "trace,lapin::returned_messages=trace",
+        ] {
+            let settings = LogSettings {
+                level: level.to_owned(),
+                format: LogFormat::Text,
+            };
+            let output = Output::default();
+            let logger = logger(&settings, Target::Pipe(Box::new(output.clone())));
+            for (target, level) in [
+                ("lapin::returned_messages", Level::Warn),
+                ("lapin::channel", Level::Error),
+            ] {
+                logger.log(
+                    &Record::builder()
+                        .level(level)
+                        .target(target)
+                        .args(format_args!("said by {target}"))
+                        .build(),
+                );
+            }
+            let text = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+            assert!(!text.contains("returned_messages"), "{text}");
+            assert!(text.contains("lapin::channel"), "{text}");
+        }
     }
 }
