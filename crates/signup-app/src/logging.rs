@@ -28,8 +28,10 @@ use crate::settings::{LogFormat, LogSettings};
 
 /// Libraries that would log what must not be logged (frames of a broker's log-in, for example) or what helps nobody,
 /// whatever `log.level` says.
-const QUIET: [(&str, LevelFilter); 4] = [
-    ("lapin", LevelFilter::Warn),
+const QUIET: [(&str, LevelFilter); 5] = [
+    ("lapin", LevelFilter::Error),
+    // Prints what a broker returned, with the personal data in it.
+    ("lapin::returned_messages", LevelFilter::Off),
     ("amq_protocol", LevelFilter::Warn),
     ("async_rs", LevelFilter::Warn),
     ("tracing", LevelFilter::Off),
@@ -227,8 +229,12 @@ impl<'kvs, W: Write> VisitSource<'kvs> for JsonFields<'_, W> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::{write_json, write_text};
-    use log::{Level, Record};
+    use std::sync::{Arc, Mutex};
+
+    use env_logger::Target;
+    use log::{Level, Log as _, Record};
+
+    use super::{LogFormat, LogSettings, logger, write_json, write_text};
 
     type Writer = fn(&mut Vec<u8>, &str, &Record<'_>) -> std::io::Result<()>;
 
@@ -277,5 +283,49 @@ mod tests {
             line,
             "2026-01-02T03:04:05.678Z INFO  signup: one\\ntwo request_id=r-\\n1 status=201 replayed=true\n"
         );
+    }
+
+    #[derive(Clone, Default)]
+    struct Output(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Output {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn messages_that_a_broker_returned_are_never_logged() {
+        for level in [
+            "trace",
+            "lapin=trace",
+            "trace,lapin::returned_messages=trace",
+        ] {
+            let settings = LogSettings {
+                level: level.to_owned(),
+                format: LogFormat::Text,
+            };
+            let output = Output::default();
+            let logger = logger(&settings, Target::Pipe(Box::new(output.clone())));
+            for (target, level) in [
+                ("lapin::returned_messages", Level::Warn),
+                ("lapin::channel", Level::Error),
+            ] {
+                logger.log(
+                    &Record::builder()
+                        .level(level)
+                        .target(target)
+                        .args(format_args!("said by {target}"))
+                        .build(),
+                );
+            }
+            let text = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+            assert!(!text.contains("returned_messages"), "{text}");
+            assert!(text.contains("lapin::channel"), "{text}");
+        }
     }
 }

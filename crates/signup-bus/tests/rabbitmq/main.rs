@@ -7,6 +7,7 @@ mod consume;
 mod dead;
 mod losses;
 mod publish;
+mod tls;
 mod topology;
 
 use std::sync::Arc;
