@@ -14,12 +14,14 @@ mod hash;
 mod http;
 mod idempotency;
 mod layer;
+mod limits;
 mod log;
 mod reader;
 mod secrets;
 #[cfg(test)]
 mod tests;
 mod webhooks;
+mod trace;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,10 +40,12 @@ pub use self::hash::HashSettings;
 pub use self::http::HttpSettings;
 pub use self::idempotency::IdempotencySettings;
 pub use self::layer::{ENVIRONMENT_PREFIX, process_environment};
+pub use self::limits::LimitSettings;
 pub use self::log::{LogFormat, LogSettings};
 pub use self::reader::Reader;
 pub use self::secrets::{SecretSettings, SecretsError};
 pub use self::webhooks::WebhookSettings;
+pub use self::trace::{KeptDecisions, TraceSettings};
 pub use self::worker::WorkerSettings;
 
 const DEFAULTS: &str = include_str!("default.toml");
@@ -70,6 +74,10 @@ pub struct Settings {
     pub idempotency: IdempotencySettings,
     /// `[webhooks]`
     pub webhooks: WebhookSettings,
+    /// `[limits]`
+    pub limits: LimitSettings,
+    /// `[trace]`
+    pub trace: TraceSettings,
     described: Vec<DescribedSetting>,
 }
 
@@ -117,6 +125,8 @@ impl Settings {
             log: LogSettings::read(&mut reader),
             idempotency: IdempotencySettings::read(&mut reader),
             webhooks: WebhookSettings::read(&mut reader),
+            limits: LimitSettings::read(&mut reader),
+            trace: TraceSettings::read(&mut reader),
             described: Vec::new(),
         };
         let service = read_service(&mut reader);
