@@ -45,6 +45,11 @@ impl Notes {
         NOTES.scope(self.clone(), work).await
     }
 
+    /// Like [`during`](Self::during), for work that waits for nothing.
+    pub fn during_sync<T>(&self, work: impl FnOnce() -> T) -> T {
+        NOTES.sync_scope(self.clone(), work)
+    }
+
     /// Everything that was noted until now.
     pub fn read(&self) -> Noted {
         self.0
