@@ -35,7 +35,7 @@ pub use deliveries::{DeliveryStart, DeliveryState};
 pub use error::StoreError;
 pub use events::{EventFilter, StoredEvent};
 pub use find_users::UserRecord;
-pub use history::{ChallengeRecord, DeliveryRecord, EventRecord};
+pub use history::{ChallengeRecord, DeliveryRecord};
 pub use housekeeping::{Retention, Swept};
 pub use idempotency::ClaimOutcome;
 pub use limit_hits::LimitHit;

@@ -1,7 +1,5 @@
 //! What limits have refused, or would have refused, by the hour.
 
-use std::time::Duration;
-
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use signup_core::code::{Channel, LimitMode};
@@ -103,17 +101,13 @@ impl Store {
         .await
     }
 
-    /// What was counted from the hour of `now - span` on, the oldest first.
+    /// What was counted from the hour of `since` on, the oldest first.
     ///
     /// # Errors
     /// The database is unavailable, or holds what this version cannot read.
-    pub async fn limit_hits(
-        &self,
-        now: Timestamp,
-        span: Duration,
-    ) -> Result<Vec<(LimitHit, u64)>, StoreError> {
+    pub async fn limit_hits(&self, since: Timestamp) -> Result<Vec<(LimitHit, u64)>, StoreError> {
         self.run(move |connection| {
-            let since = now.before(span).as_millis() - HOUR_MILLIS;
+            let since = since.as_millis() - HOUR_MILLIS;
             let rows: Vec<HitRow> = dsl::limit_hits
                 .filter(dsl::hour.gt(since))
                 .order((dsl::hour, dsl::provider, dsl::application_id, dsl::scope))
