@@ -157,13 +157,12 @@ impl Search {
             return;
         }
         if let Some(subject) = &decision.subject {
-            self.leads.push_back(if decision.outcome == "created" {
-                Lead::User(decision.provider.clone(), subject.clone())
+            if decision.outcome == "created" {
+                let user = Lead::User(decision.provider.clone(), subject.clone());
+                self.leads.push_back(user);
             } else if let Ok(id) = Uuid::parse_str(subject) {
-                Lead::Challenge(id)
-            } else {
-                Lead::Event(subject.clone())
-            });
+                self.leads.push_back(Lead::Challenge(id));
+            }
         }
         self.decisions.push(decision);
     }
