@@ -144,7 +144,10 @@ async fn observed_limits_refuse_nothing_and_tell_exactly_what_enforced_ones_refu
     fixture: Fixture,
 ) {
     // Addresses, clients and times that meet each of the limits, some of them at once.
-    let requests = (0..120_u64).map(|number| (number * 7 % 13, number * 5 % 3, number * 900));
+    let requests = (0..120_u64).map(|number| {
+        let client = if number % 3 == 0 { 1 + number % 2 } else { 0 };
+        (number * 7 % 13, client, number * 900)
+    });
     let mut told = Vec::new();
     for (address, client, millis) in requests {
         let limits = |mode: &str| {

@@ -17,7 +17,7 @@ use crate::workplace::Workplace;
 /// Decisions that one lead brings in, at the most: the newest.
 const MOST: u32 = 200;
 
-/// Records that are followed up, at the most: a masked address can be that of many people.
+/// Leads that are followed, and decisions that are collected, at the most: a masked address can be that of many people.
 const MOST_FOLLOWED: usize = 1_000;
 
 /// Everything that was found, each once.
@@ -70,7 +70,7 @@ impl Search {
         }
         let mut followed = 0;
         while let Some(lead) = search.leads.pop_front() {
-            if followed == MOST_FOLLOWED {
+            if followed == MOST_FOLLOWED || search.decisions.len() > MOST_FOLLOWED {
                 search.more = true;
                 break;
             }
