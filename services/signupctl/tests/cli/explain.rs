@@ -65,6 +65,7 @@ async fn sign_up(folder: &Path) -> String {
             "email_otp_token": token,
             "email_otp": otp,
             "password": "Correct-Horse-77-Battery",
+            "nickname": "Quentin",
         })
     };
     let token = &sent["otp_token"];
