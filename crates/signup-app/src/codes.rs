@@ -122,7 +122,10 @@ impl App {
         let channel = request.channel;
         trace::about_address(application, channel, &request.address);
         let result = self.store_code(request, context).await;
-        let outcome = result.as_ref().err().map_or("accepted", SendCodeError::label);
+        let outcome = result
+            .as_ref()
+            .err()
+            .map_or("accepted", SendCodeError::label);
         self.metrics.code(application, channel, outcome);
         trace::outcome(outcome);
         if let Ok(challenge) = &result {

@@ -22,8 +22,6 @@ mod sign_up;
 pub mod trace;
 
 pub use app::{App, StartError, store_options};
-pub use codes::{
-    CheckCodeError, CodeMessage, CodeRequest, SendCodeError, VerifiedCode,
-};
+pub use codes::{CheckCodeError, CodeMessage, CodeRequest, SendCodeError, VerifiedCode};
 pub use deadline::by;
 pub use sign_up::{SignUp, SignUpError};

@@ -130,9 +130,6 @@ mod tests {
         let noted = notes.read();
         assert_eq!(noted.outcome, Some("wrong_code"));
         assert_eq!(noted.reply.as_deref(), Some("bad_otp"));
-        assert_eq!(
-            noted.identifiers.email.as_deref(),
-            Some("a***@example.com")
-        );
+        assert_eq!(noted.identifiers.email.as_deref(), Some("a***@example.com"));
     }
 }

@@ -83,7 +83,11 @@ impl Processes {
         hits.into_iter()
             .map(|(hit, count)| {
                 assert_eq!(hit.mode, mode);
-                (format!("{} {}", hit.application, hit.scope), hit.country, count)
+                (
+                    format!("{} {}", hit.application, hit.scope),
+                    hit.country,
+                    count,
+                )
             })
             .collect()
     }
@@ -101,7 +105,10 @@ async fn app(database: &TestDatabase, mode: LimitMode, clock: &Arc<TestClock>) -
         ("SIGNUP__DATABASE__URL", database.url()),
         ("SIGNUP__DATABASE__POOL_WAIT", "30s"),
         ("SIGNUP__DATABASE__STATEMENT_TIMEOUT", "30s"),
-        ("SIGNUP__SECRETS__KEYS", "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
+        (
+            "SIGNUP__SECRETS__KEYS",
+            "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+        ),
         ("SIGNUP__HASH__THREADS", "1"),
         ("SIGNUP__LIMITS__MODE", mode.as_str()),
     ]
@@ -176,7 +183,11 @@ async fn mass_sending_costs_a_bounded_number_of_messages(database: TestDatabase)
     let one_client: Vec<_> = (0..60)
         .map(|number| Asking {
             client: format!("2001:db8:7:7::{number:x}").parse().unwrap(),
-            ..somebody(both(number), if number % 2 == 0 { "86" } else { "44" }, number)
+            ..somebody(
+                both(number),
+                if number % 2 == 0 { "86" } else { "44" },
+                number,
+            )
         })
         .collect();
     let got = granted(&processes.ask_all(&one_client).await);
@@ -246,7 +257,11 @@ async fn what_is_observed_is_what_would_have_been_refused() {
         for (number, who) in asking.iter().enumerate() {
             refused += usize::from(processes.ask(number, who).await.is_err());
         }
-        assert_eq!(refused == 0, mode == LimitMode::Observe, "{refused} refused");
+        assert_eq!(
+            refused == 0,
+            mode == LimitMode::Observe,
+            "{refused} refused"
+        );
         let counted = processes.hits(mode).await;
         if mode == LimitMode::Enforce {
             let sum: u64 = counted.iter().map(|(.., count)| count).sum();
@@ -259,7 +274,10 @@ async fn what_is_observed_is_what_would_have_been_refused() {
     assert_eq!(hits[0], hits[1]);
     for scope in ["client", "address_day", "country"] {
         let is_met = hits[0].iter().any(|(limit, ..)| limit.ends_with(scope));
-        assert!(is_met, "the sequence meets no limit of the {scope}: {hits:?}");
+        assert!(
+            is_met,
+            "the sequence meets no limit of the {scope}: {hits:?}"
+        );
     }
 }
 
@@ -268,7 +286,10 @@ async fn a_country_without_a_budget_is_refused_as_such() {
     let database = TestDatabase::sqlite();
     let processes = Processes::start(&database, LimitMode::Enforce).await;
     let shop = application("shop", &rules());
-    let refusal = processes.ask(0, &somebody(&shop, "1", 7)).await.unwrap_err();
+    let refusal = processes
+        .ask(0, &somebody(&shop, "1", 7))
+        .await
+        .unwrap_err();
     let SendCodeError::Limited { scope, .. } = refusal else {
         panic!("{refusal:?}");
     };

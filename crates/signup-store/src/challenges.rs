@@ -68,8 +68,7 @@ impl Store {
             let written = connection.transaction::<(), diesel::result::Error, _>(|connection| {
                 // Also keeps two requests for one address apart: its rows are ours until the commit.
                 let now = new.challenge.created_at;
-                exhausted =
-                    limits::take_all(connection, &new.limits, new.limit_mode, now)?.err();
+                exhausted = limits::take_all(connection, &new.limits, new.limit_mode, now)?.err();
                 if exhausted.is_some() && new.limit_mode == LimitMode::Enforce {
                     return Err(diesel::result::Error::RollbackTransaction);
                 }

@@ -159,8 +159,7 @@ struct DecisionRow {
 impl DecisionRow {
     fn read(self) -> Result<Decision, StoreError> {
         let sequence = self.sequence;
-        let unreadable =
-            |what: &str| StoreError::unreadable(format!("decision {sequence}"), what);
+        let unreadable = |what: &str| StoreError::unreadable(format!("decision {sequence}"), what);
         Ok(Decision {
             time: Timestamp::from_millis(self.time),
             duration_ms: u64::try_from(self.duration_ms).unwrap_or_default(),

@@ -57,7 +57,15 @@ impl LimitHit {
         let country = self.country.as_deref().unwrap_or_default();
         let (channel, mode) = (self.channel.as_str(), self.mode.as_str());
         let (provider, application) = (&self.provider, &self.application);
-        (self.hour, provider, application, &self.scope, channel, country, mode)
+        (
+            self.hour,
+            provider,
+            application,
+            &self.scope,
+            channel,
+            country,
+            mode,
+        )
     }
 
     /// The beginning of the hour in which it happened.
@@ -71,10 +79,7 @@ impl Store {
     ///
     /// # Errors
     /// The database is unavailable; then nothing was added.
-    pub async fn count_limit_hits(
-        &self,
-        mut hits: Vec<(LimitHit, u64)>,
-    ) -> Result<(), StoreError> {
+    pub async fn count_limit_hits(&self, mut hits: Vec<(LimitHit, u64)>) -> Result<(), StoreError> {
         // One order for everybody, so that two processes that count the same cannot block one another.
         hits.sort_by(|(one, _), (other, _)| one.key().cmp(&other.key()));
         self.transaction(move |connection| {

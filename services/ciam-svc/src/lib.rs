@@ -32,10 +32,7 @@ pub static PROVIDER: Provider = Provider {
     defaults: include_str!("../config/default.toml"),
     routes: api::routes,
     openapi: openapi::document,
-    actions: &[
-        ("/signup", Action::SignUp),
-        ("/otp/send", Action::SendCode),
-    ],
+    actions: &[("/signup", Action::SignUp), ("/otp/send", Action::SendCode)],
     fault: error::word,
 };
 

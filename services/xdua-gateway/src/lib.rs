@@ -36,10 +36,7 @@ pub static PROVIDER: Provider = Provider {
     defaults: include_str!("../config/default.toml"),
     routes: api::routes,
     openapi: openapi::document,
-    actions: &[
-        ("/user", Action::SignUp),
-        ("/vfc", Action::SendCode),
-    ],
+    actions: &[("/user", Action::SignUp), ("/vfc", Action::SendCode)],
     fault: error::word,
 };
 

@@ -20,8 +20,8 @@ mod reader;
 mod secrets;
 #[cfg(test)]
 mod tests;
-mod webhooks;
 mod trace;
+mod webhooks;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,8 +44,8 @@ pub use self::limits::LimitSettings;
 pub use self::log::{LogFormat, LogSettings};
 pub use self::reader::Reader;
 pub use self::secrets::{SecretSettings, SecretsError};
-pub use self::webhooks::WebhookSettings;
 pub use self::trace::{KeptDecisions, TraceSettings};
+pub use self::webhooks::WebhookSettings;
 pub use self::worker::WorkerSettings;
 
 const DEFAULTS: &str = include_str!("default.toml");

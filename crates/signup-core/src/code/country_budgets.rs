@@ -29,7 +29,9 @@ impl CountryBudgets {
 
     /// All entries: prefix or `*`, and how many codes.
     pub fn iter(&self) -> impl Iterator<Item = (&str, u32)> {
-        self.0.iter().map(|(prefix, codes)| (prefix.as_str(), *codes))
+        self.0
+            .iter()
+            .map(|(prefix, codes)| (prefix.as_str(), *codes))
     }
 
     /// The entry that a number in E.164 form (`+8613800138000`) counts against.

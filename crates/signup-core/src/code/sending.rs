@@ -118,7 +118,12 @@ impl Application {
 
     fn channel_budget(&self, channel: Channel) -> Limit {
         Limit {
-            key: format!("send/budget/{}/{}/{}", self.provider, self.id, channel.as_str()),
+            key: format!(
+                "send/budget/{}/{}/{}",
+                self.provider,
+                self.id,
+                channel.as_str()
+            ),
             scope: LimitScope::Application,
             allowed: self.rules.sending.per_day(channel),
             window: DAY,

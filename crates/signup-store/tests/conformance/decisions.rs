@@ -62,7 +62,10 @@ async fn decisions_are_found_by_request_subject_and_masked_address(fixture: Fixt
     assert_eq!(find(key, 10).await, [all[2].clone()]);
     for mask in ["a***@example.com", "+86 158****9011"] {
         let key = DecisionKey::MaskedAddress(mask.into());
-        assert_eq!(find(key.clone(), 10).await, [all[0].clone(), all[2].clone()]);
+        assert_eq!(
+            find(key.clone(), 10).await,
+            [all[0].clone(), all[2].clone()]
+        );
         assert_eq!(find(key, 1).await, [all[2].clone()], "the newest");
     }
     let key = DecisionKey::Request("four".into());
@@ -118,6 +121,12 @@ async fn an_event_is_found_from_what_it_announces(fixture: Fixture) {
         let (id, subject) = (record.user.id, &record.user.public_id);
         let found = store.find_first_event(id, subject).await.unwrap().unwrap();
         assert_eq!(found.event.id, record.events[0].id.to_string());
-        assert!(store.find_first_event(id, "nobody").await.unwrap().is_none());
+        assert!(
+            store
+                .find_first_event(id, "nobody")
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 }

@@ -3,8 +3,8 @@
 mod dead;
 mod events;
 mod keys;
-mod webhook;
 mod limits;
+mod webhook;
 
 use std::path::PathBuf;
 
@@ -14,8 +14,8 @@ use clap_complete::Shell;
 pub use dead::{DeadChoice, DeadCommand};
 pub use events::{EventChoice, EventsCommand, EventsListArgs, EventsReplayArgs, EventsTailArgs};
 pub use keys::{KeyCommand, KeyCreateArgs, KeyRotateArgs, TokenArgs, TokenCommand, TokenKind};
-pub use webhook::{WebhookCommand, WebhookCreateArgs, WebhookReplayArgs};
 pub use limits::{LimitsCommand, LimitsReportArgs};
+pub use webhook::{WebhookCommand, WebhookCreateArgs, WebhookReplayArgs};
 
 /// Operate self-hosted sign-up services.
 ///

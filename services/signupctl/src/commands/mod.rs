@@ -19,8 +19,8 @@ mod webhook;
 use clap::CommandFactory as _;
 
 use crate::cli::{
-    AppCommand, Cli, Command, ConfigCommand, EventsCommand, KeyCommand, LimitsCommand, TokenCommand,
-    UserCommand,
+    AppCommand, Cli, Command, ConfigCommand, EventsCommand, KeyCommand, LimitsCommand,
+    TokenCommand, UserCommand,
 };
 use crate::dev;
 use crate::output::{Output, print};

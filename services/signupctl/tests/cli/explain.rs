@@ -93,7 +93,10 @@ fn steps(folder: &Path, needle: &str) -> Vec<Value> {
     assert!(!done.stdout.contains(EMAIL), "{needle}: {done:?}");
     let explained: Value = serde_json::from_str(&done.stdout).unwrap();
     let steps = explained["steps"].as_array().unwrap().clone();
-    let times: Vec<&str> = steps.iter().map(|one| one["time"].as_str().unwrap()).collect();
+    let times: Vec<&str> = steps
+        .iter()
+        .map(|one| one["time"].as_str().unwrap())
+        .collect();
     assert!(times.is_sorted(), "{times:?}");
     steps
 }
@@ -133,7 +136,10 @@ async fn a_sign_up_is_explained_from_every_side() {
 
     let challenge = asked["subject"].as_str().unwrap();
     let code = find(&whole, "code", "challenge", challenge);
-    assert_eq!((&code["address"], &code["state"]), (&json!(MASKED), &json!("used")));
+    assert_eq!(
+        (&code["address"], &code["state"]),
+        (&json!(MASKED), &json!("used"))
+    );
     assert_eq!(code["wrong_tries"], 1);
     find(&whole, "code used", "user", &user);
     find(&whole, "user", "user", &user);
@@ -142,12 +148,18 @@ async fn a_sign_up_is_explained_from_every_side() {
     assert!(message["sender"].is_string(), "{message}");
 
     let order: Vec<&str> = ["ask-1", "try-1", "try-2"].into();
-    let requests: Vec<_> = whole.iter().filter(|one| one["step"] == "request").collect();
+    let requests: Vec<_> = whole
+        .iter()
+        .filter(|one| one["step"] == "request")
+        .collect();
     let requests: Vec<_> = requests.iter().map(|one| &one["request_id"]).collect();
     assert_eq!(requests, order);
 
     let text = explain(folder, &[&user]).stdout;
-    assert!(text.contains("wrong_code (answered 400, bad_email_otp)"), "{text}");
+    assert!(
+        text.contains("wrong_code (answered 400, bad_email_otp)"),
+        "{text}"
+    );
     assert!(text.contains(MASKED) && !text.contains(EMAIL), "{text}");
     let revealed = explain(folder, &[&user, "--reveal"]).stdout;
     assert!(revealed.contains(EMAIL), "{revealed}");
@@ -197,5 +209,8 @@ async fn without_decisions_the_rest_is_told_and_what_is_missing_said() {
     find(&told, "code used", "user", &user);
     find(&told, "message", "state", "delivered");
     let text = explain(folder, &[&user]).stdout;
-    assert!(text.contains("request try-2") && text.contains("was not kept"), "{text}");
+    assert!(
+        text.contains("request try-2") && text.contains("was not kept"),
+        "{text}"
+    );
 }

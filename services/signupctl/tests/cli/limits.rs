@@ -32,8 +32,14 @@ fn hits_are_reported_with_the_key_that_changes_them(operator: &Operator) {
     let lines = report.as_array().unwrap();
     assert_eq!(lines.len(), 2, "{report:#}");
     assert_eq!(lines[0]["key"], "rules.sending.email_per_day");
-    assert_eq!(lines[1]["key"], "rules.sending.sms_per_country_per_day.\"86\"");
-    assert_eq!((&lines[1]["refused"], &lines[1]["would_be_refused"]), (&json!(3), &json!(4)));
+    assert_eq!(
+        lines[1]["key"],
+        "rules.sending.sms_per_country_per_day.\"86\""
+    );
+    assert_eq!(
+        (&lines[1]["refused"], &lines[1]["would_be_refused"]),
+        (&json!(3), &json!(4))
+    );
     let all = operator.json(["limits", "report"]);
     assert_eq!(all.as_array().unwrap().len(), 3);
     let text = operator.run(["limits", "report", "--since", "1h"]).stdout;
@@ -54,17 +60,34 @@ fn limits_are_shown_with_their_use() {
         let limits = shown["limits"].as_array().unwrap().iter();
         limits
             .filter(|one| one["scope"] == scope && one["country"] == country)
-            .map(|one| (one["allowed"].clone(), one["window_seconds"].clone(), one["used"].clone()))
+            .map(|one| {
+                (
+                    one["allowed"].clone(),
+                    one["window_seconds"].clone(),
+                    one["used"].clone(),
+                )
+            })
             .collect::<Vec<_>>()
     };
     let day = json!(86_400);
-    assert_eq!(limit("country", json!("86")), [(json!(10), day.clone(), json!(0))]);
-    assert_eq!(limit("country", json!("*")), [(json!(0), day.clone(), json!(0))]);
-    assert_eq!(limit("application", json!(null)), [(json!(10_000), day, json!(0))]);
+    assert_eq!(
+        limit("country", json!("86")),
+        [(json!(10), day.clone(), json!(0))]
+    );
+    assert_eq!(
+        limit("country", json!("*")),
+        [(json!(0), day.clone(), json!(0))]
+    );
+    assert_eq!(
+        limit("application", json!(null)),
+        [(json!(10_000), day, json!(0))]
+    );
     assert_eq!(limit("address_interval", json!(null))[0].1, 60);
     let text = operator.run(["limits", "show", "ciam/web"]).stdout;
     assert!(text.contains("other countries, day"), "{text}");
-    operator.run(["limits", "show", "ciam/none"]).refused(2, &["signupctl app list"]);
+    operator
+        .run(["limits", "show", "ciam/none"])
+        .refused(2, &["signupctl app list"]);
 }
 
 #[test]
@@ -75,8 +98,15 @@ fn a_country_budget_under_a_key_that_is_no_calling_code_is_refused() {
         "provider = \"ciam\"\n\n[[application]]\nid = \"web\"\n\n[application.rules.sending]\n\
          sms_per_country_per_day = { CN = 10 }\n",
     );
-    let named = ["client.toml:4", "rules.sending.sms_per_country_per_day", "\"CN\"", "\"86\""];
-    operator.run(["apply", "-f", "client.toml"]).refused(2, &named);
+    let named = [
+        "client.toml:4",
+        "rules.sending.sms_per_country_per_day",
+        "\"CN\"",
+        "\"86\"",
+    ];
+    operator
+        .run(["apply", "-f", "client.toml"])
+        .refused(2, &named);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 use crate::operator::Operator;
 
-const COMMANDS: [&[&str]; 25] = [
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 28] = [
     &["dev"],
     &["migrate"],
     &["apply"],

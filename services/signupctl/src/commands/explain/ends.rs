@@ -42,7 +42,8 @@ pub fn of(found: &Search, settings: &Settings, now: Timestamp) -> Vec<String> {
     }
     if found.by_mask {
         notes.push(
-            "requests are kept with masked addresses, and other people's can look the same".to_owned(),
+            "requests are kept with masked addresses, and other people's can look the same"
+                .to_owned(),
         );
     }
     if found.more {
@@ -51,12 +52,7 @@ pub fn of(found: &Search, settings: &Settings, now: Timestamp) -> Vec<String> {
     notes
 }
 
-fn of_user(
-    user: &UserRecord,
-    found: &Search,
-    settings: &Settings,
-    now: Timestamp,
-) -> Vec<String> {
+fn of_user(user: &UserRecord, found: &Search, settings: &Settings, now: Timestamp) -> Vec<String> {
     let mut notes = Vec::new();
     let id = &user.public_id;
     let has_request = found

@@ -14,11 +14,7 @@ use search::Search;
 use steps::{Step, Words};
 
 /// Shows everything that an id or address leads to, the oldest step first.
-pub async fn run(
-    place: &Workplace,
-    arguments: &ExplainArgs,
-    output: Output,
-) -> anyhow::Result<()> {
+pub async fn run(place: &Workplace, arguments: &ExplainArgs, output: Output) -> anyhow::Result<()> {
     place.must_be_migrated().await?;
     let found = Search::of(place, &arguments.needle).await?;
     let words = Words {
@@ -49,7 +45,9 @@ fn as_text(steps: &[Step], notes: &[String], reveal: bool) -> String {
     let rows: Vec<_> = steps
         .iter()
         .map(|step| {
-            let apart = before.replace(step.time).map(|before| step.time.since(before));
+            let apart = before
+                .replace(step.time)
+                .map(|before| step.time.since(before));
             [
                 step.time.to_string(),
                 apart.map_or_else(String::new, |apart| format!("+{}", steps::length(apart))),

@@ -7,7 +7,7 @@ use signup_core::decision::Decision;
 use signup_core::event::EventType;
 use signup_core::mask::{mask_email, mask_phone};
 use signup_store::{
-    ChallengeRecord, DecisionKey, DeliveryRecord, StoredEvent, UserRecord,
+    ChallengeRecord, DecisionKey, DeliveryRecord, StoredEvent, UserRecord, WebhookDelivery,
 };
 use uuid::Uuid;
 
@@ -33,6 +33,8 @@ pub struct Search {
     pub events: BTreeMap<String, StoredEvent>,
     /// Messages, by their events' ids.
     pub deliveries: BTreeMap<String, DeliveryRecord>,
+    /// Deliveries to webhooks, with the webhooks' ids.
+    pub webhooks: Vec<(String, WebhookDelivery)>,
     /// Whether a masked address was looked for: others can have the same mask.
     pub by_mask: bool,
     /// Whether there was more than was followed.
@@ -146,6 +148,8 @@ impl Search {
             }
             Lead::Delivery(event) => {
                 let found = store.find_delivery_record(&event).await?;
+                let called = store.find_webhook_deliveries(&event).await?;
+                self.webhooks.extend(called);
                 self.deliveries.extend(found.map(|one| (event, one)));
             }
         }

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use signup_core::code::Channel;
 use signup_core::decision::{Action, Decision};
 use signup_core::time::Timestamp;
-use signup_store::{ChallengeRecord, ChallengeState, DeliveryRecord, StoredEvent, UserRecord};
+use signup_store::{
+    ChallengeRecord, ChallengeState, DeliveryRecord, StoredEvent, UserRecord, WebhookDelivery,
+    WebhookDeliveryState,
+};
 
 use super::search::Search;
 use crate::commands::user::masked;
@@ -48,7 +51,7 @@ impl Step {
 
     /// Of what happens within one millisecond, causes come first.
     fn rank(&self) -> usize {
-        const ORDER: [&str; 11] = [
+        const ORDER: [&str; 12] = [
             "request",
             "code",
             "code used",
@@ -60,6 +63,7 @@ impl Step {
             "replayed",
             "sending",
             "message",
+            "webhook",
         ];
         ORDER
             .iter()
@@ -91,6 +95,9 @@ pub fn of(found: &Search, words: &Words) -> Vec<Step> {
     }
     for (event, delivery) in &found.deliveries {
         steps.extend(words.delivery(event, delivery));
+    }
+    for (webhook, delivery) in &found.webhooks {
+        steps.extend(words.webhook(webhook, delivery));
     }
     steps.sort_by_key(|step| (step.time, step.rank()));
     steps
@@ -196,7 +203,10 @@ impl Words {
             challenge.id
         );
         let mut steps = vec![Step::new(challenge.created_at, "code", text, facts)];
-        let user = record.consumed_by.as_ref().and_then(|id| found.users.get(id));
+        let user = record
+            .consumed_by
+            .as_ref()
+            .and_then(|id| found.users.get(id));
         if let Some(user) = user {
             let text = format!("{}: by user {}", challenge.id, user.public_id);
             let facts = json!({"challenge": challenge.id, "user": user.public_id});
@@ -276,7 +286,44 @@ impl Words {
         steps
     }
 
-    /// The message that an event asked for. What else an event sets off (a call to somebody's server) is told beside it.
+    /// An event's way to a webhook: the first and the last attempt are known.
+    fn webhook(&self, webhook: &str, delivery: &WebhookDelivery) -> Vec<Step> {
+        let event = &delivery.event_id;
+        let facts = json!({
+            "event": event,
+            "webhook": webhook,
+            "state": delivery.state.as_str(),
+            "attempts": delivery.attempts,
+            "last_status": delivery.last_status,
+            "last_problem": delivery.last_problem,
+        });
+        let step = |time, text: String| Step::new(time, "webhook", text, facts.clone());
+        let mut steps = Vec::new();
+        let Some(last) = delivery.last_attempt_at else {
+            let text = format!("{event}: waits for webhook {webhook}");
+            return vec![step(delivery.created_at, text)];
+        };
+        if let Some(first) = delivery.first_attempt_at.filter(|first| *first != last) {
+            steps.push(step(first, format!("{event}: webhook {webhook} called")));
+        }
+        let answer = match (delivery.last_status, &delivery.last_problem) {
+            (_, Some(problem)) => format!(": {problem}"),
+            (Some(status), None) => format!(", answered {status}"),
+            (None, None) => String::new(),
+        };
+        let next = match delivery.state {
+            WebhookDeliveryState::Pending => {
+                format!("; to be called again at {}", delivery.next_attempt_at)
+            }
+            WebhookDeliveryState::Delivered | WebhookDeliveryState::Failed => String::new(),
+        };
+        let (state, attempts) = (delivery.state.as_str(), delivery.attempts);
+        let text = format!("{event}: webhook {webhook}, attempt {attempts}, {state}{answer}{next}");
+        steps.push(step(last, text));
+        steps
+    }
+
+    /// The message that an event asked for.
     fn delivery(&self, event: &str, delivery: &DeliveryRecord) -> Vec<Step> {
         let DeliveryRecord {
             state,
