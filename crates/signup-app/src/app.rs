@@ -13,6 +13,7 @@ use crate::catalog::Catalog;
 use crate::hash_pool::HashPool;
 use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
+use crate::records::Records;
 use crate::settings::{DatabaseSettings, SecretsError, Settings};
 
 /// What a process has: settings, database, keys, declared applications, hash threads, clock, metrics.
@@ -37,6 +38,7 @@ pub struct App {
     pub webhook_wake: Arc<Notify>,
     pub(crate) attempts: AttemptLimiter,
     pub(crate) in_flight: InFlight,
+    pub(crate) records: Records,
 }
 
 /// Why a process cannot start.
@@ -99,6 +101,7 @@ impl App {
             webhook_wake: Arc::default(),
             in_flight: InFlight::default(),
             attempts: AttemptLimiter::default(),
+            records: Records::default(),
             settings,
         }))
     }

@@ -11,6 +11,7 @@ use signup_core::application::Application;
 use signup_core::context::RequestContext;
 
 use crate::app::App;
+use crate::trace;
 
 type Limiter = DefaultKeyedRateLimiter<String>;
 
@@ -30,6 +31,7 @@ impl App {
         application: &Application,
         context: &RequestContext,
     ) -> Result<(), Duration> {
+        trace::application(application);
         let Some(per_minute) = NonZeroU32::new(application.rules.attempts.per_ip_per_minute) else {
             return Ok(());
         };
@@ -42,6 +44,7 @@ impl App {
         self.attempts
             .limiter(per_minute)
             .check_key(&client)
+            .inspect_err(|_| trace::outcome("limited_attempts"))
             .map_err(|not_until| not_until.wait_time_from(DefaultClock::default().now()))
     }
 }

@@ -10,6 +10,8 @@ use crate::app::App;
 use crate::shutdown::Shutdown;
 
 const REFRESH: Duration = Duration::from_secs(1);
+/// At most so long after its answer a request can be explained.
+const KEEP: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(60);
 /// Between two steps of a clean-up that has more to do, so that requests get their turn.
 const SWEEP_STEP: Duration = Duration::from_millis(100);
@@ -19,6 +21,7 @@ pub fn start(app: &Arc<App>, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
     vec![
         tokio::spawn(follow_declarations(Arc::clone(app), shutdown.clone())),
         tokio::spawn(clean_up(Arc::clone(app), shutdown.clone())),
+        tokio::spawn(keep_records(Arc::clone(app), shutdown.clone())),
     ]
 }
 
@@ -55,6 +58,14 @@ async fn measure(app: &App) {
     }
 }
 
+/// Writes what requests have left to be kept. What the last ones leave is written by their server (see
+/// [`App::write_records`]): it goes on answering after the signal to stop.
+async fn keep_records(app: Arc<App>, shutdown: Shutdown) {
+    while pause(KEEP, &shutdown).await {
+        app.write_records().await;
+    }
+}
+
 async fn clean_up(app: Arc<App>, shutdown: Shutdown) {
     while pause(SWEEP, &shutdown).await {
         app.attempts.forget_idle();
@@ -67,6 +78,7 @@ async fn clean_up(app: Arc<App>, shutdown: Shutdown) {
 async fn sweep(app: &App, shutdown: &Shutdown) -> Result<(), StoreError> {
     let retention = Retention {
         events: app.settings.bus.retention,
+        decisions: app.settings.trace.retention,
         ..Retention::default()
     };
     while app.store.sweep(app.clock.now(), retention).await?.more {

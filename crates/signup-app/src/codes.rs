@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use signup_core::application::Application;
-use signup_core::code::{Binding, Challenge, ChallengeToken, Channel, Limit, SIGN_UP, TokenError};
+use signup_core::code::{
+    Binding, Challenge, ChallengeToken, Channel, LimitMode, LimitScope, SIGN_UP, TokenError,
+};
 use signup_core::context::RequestContext;
 use signup_core::event::{Event, OtpMessage};
 use signup_core::identifier::IdentifierKind;
 use signup_core::messages::MessageKind;
-use signup_store::{NewChallenge, StoreChallengeOutcome, StoreError};
+use signup_core::time::Timestamp;
+use signup_store::{Exhausted, LimitHit, NewChallenge, StoreChallengeOutcome, StoreError};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::deadline::by;
-
-const HOUR: Duration = Duration::from_secs(60 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::trace;
 
 /// A code to be sent.
 pub struct CodeRequest<'a> {
@@ -60,17 +61,6 @@ impl CodeMessage {
             Self::AccountExists => MessageKind::AccountExists.template(),
         }
     }
-}
-
-/// Which limit stopped a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LimitScope {
-    /// The address: too soon after the last one, or too many today.
-    Address,
-    /// The client that asked.
-    Client,
-    /// The application's own budget for the channel.
-    Application,
 }
 
 /// Why no code was sent.
@@ -130,10 +120,16 @@ impl App {
     ) -> Result<Challenge, SendCodeError> {
         let application = request.application;
         let channel = request.channel;
+        trace::about_address(application, channel, &request.address);
         let result = self.store_code(request, context).await;
-        self.metrics
-            .code(application, channel, result.as_ref().err());
-        if result.is_ok() {
+        let outcome = result
+            .as_ref()
+            .err()
+            .map_or("accepted", SendCodeError::label);
+        self.metrics.code(application, channel, outcome);
+        trace::outcome(outcome);
+        if let Ok(challenge) = &result {
+            trace::subject(challenge.id);
             self.outbox_wake.send_replace(());
         }
         result
@@ -157,23 +153,51 @@ impl App {
             template: request.message.template().to_owned(),
             locale: request.locale,
         };
-        let (limits, scopes) = limits(request.application, &challenge.binding, context);
+        let (application, channel) = (request.application, request.channel);
+        let address = &challenge.binding.address;
+        let mode = self.settings.limits.mode;
         let new = NewChallenge {
-            event: Event::otp_requested(request.application, &challenge, &message, context),
+            event: Event::otp_requested(application, &challenge, &message, context),
+            limits: application.send_limits(channel, address, &context.client_network()),
+            limit_mode: mode,
             challenge: challenge.clone(),
-            limits,
         };
         match by(context.deadline, self.store.store_challenge(new)).await {
             Ok(StoreChallengeOutcome::Stored) => Ok(challenge),
-            Ok(StoreChallengeOutcome::Limited(exhausted)) => Err(SendCodeError::Limited {
-                scope: scopes
-                    .into_iter()
-                    .find(|(key, _)| *key == exhausted.key)
-                    .map_or(LimitScope::Application, |(_, scope)| scope),
-                retry_after: exhausted.retry_after,
-            }),
+            Ok(StoreChallengeOutcome::StoredBeyond(exhausted)) => {
+                self.note_hit(application, channel, &exhausted, mode, now);
+                Ok(challenge)
+            }
+            Ok(StoreChallengeOutcome::Limited(exhausted)) => {
+                self.note_hit(application, channel, &exhausted, mode, now);
+                Err(SendCodeError::Limited {
+                    scope: exhausted.scope,
+                    retry_after: exhausted.retry_after,
+                })
+            }
             Err(error) => Err(send_fault(error)),
         }
+    }
+
+    fn note_hit(
+        &self,
+        application: &Application,
+        channel: Channel,
+        exhausted: &Exhausted,
+        mode: LimitMode,
+        now: Timestamp,
+    ) {
+        let hit = LimitHit::at(
+            now,
+            &application.provider,
+            &application.id,
+            exhausted.scope.as_str(),
+            channel,
+            exhausted.scope.country(),
+            mode,
+        );
+        self.metrics.limit_hit(&hit);
+        self.records.count_hit(hit);
     }
 
     /// Whether an identifier is taken in the application's directory: a hint for what is sent to its owner. Sign-ups do
@@ -211,8 +235,10 @@ impl App {
         channel: Channel,
         address: &str,
     ) -> Result<Challenge, TokenError> {
+        trace::about_address(application, channel, address);
         let binding = sign_up_binding(application, channel, address.to_owned());
         ChallengeToken::open(token, binding, self.clock.now(), &self.keys)
+            .inspect_err(|_| trace::outcome("bad_token"))
     }
 
     /// The live challenge of an address, for protocols whose callers send nothing but the code.
@@ -226,12 +252,16 @@ impl App {
         address: &str,
         context: &RequestContext,
     ) -> Result<Challenge, CheckCodeError> {
+        trace::about_address(application, channel, address);
         let binding = sign_up_binding(application, channel, address.to_owned());
         let live = self.store.find_live_challenge(binding, self.clock.now());
         by(context.deadline, live)
             .await
             .map_err(unchecked)?
-            .ok_or(CheckCodeError::Wrong)
+            .ok_or_else(|| {
+                trace::outcome("no_live_code");
+                CheckCodeError::Wrong
+            })
     }
 
     /// Compares a code with a challenge's. A wrong one uses up one of the few tries; a right one is not used up before
@@ -245,11 +275,15 @@ impl App {
         code: &str,
         context: &RequestContext,
     ) -> Result<VerifiedCode, CheckCodeError> {
+        trace::subject(challenge.id);
         if self.clock.now() >= challenge.expires_at {
+            trace::outcome("expired_code");
             return Err(CheckCodeError::Wrong);
         }
+        trace::outcome("wrong_code");
         let expected = challenge.code(&self.keys).ok_or(CheckCodeError::Wrong)?;
         if expected.matches(code) {
+            trace::undecided();
             return Ok(VerifiedCode {
                 challenge: challenge.id,
                 channel: challenge.binding.channel,
@@ -259,6 +293,23 @@ impl App {
             .await
             .map_err(unchecked)?;
         Err(CheckCodeError::Wrong)
+    }
+}
+
+impl SendCodeError {
+    /// The error's name in metrics and decisions.
+    const fn label(&self) -> &'static str {
+        match self {
+            Self::Limited { scope, .. } => match scope {
+                LimitScope::AddressInterval => "limited_address_interval",
+                LimitScope::AddressDay => "limited_address_day",
+                LimitScope::Client => "limited_client",
+                LimitScope::Application => "limited_application",
+                LimitScope::Country(_) => "limited_country",
+            },
+            Self::StoreUnavailable => "store_unavailable",
+            Self::Internal => "internal",
+        }
     }
 }
 
@@ -286,50 +337,4 @@ fn sign_up_binding(application: &Application, channel: Channel, address: String)
         channel,
         address,
     }
-}
-
-/// The limits that a code counts against, and whose each one is.
-fn limits(
-    application: &Application,
-    binding: &Binding,
-    context: &RequestContext,
-) -> (Vec<Limit>, Vec<(String, LimitScope)>) {
-    let rules = application.rules.sending;
-    let channel = binding.channel;
-    let per_day = match channel {
-        Channel::Sms => rules.sms_per_day,
-        Channel::Email => rules.email_per_day,
-    };
-    let scope = format!("send/{}/{}", application.provider, application.id);
-    let address = format!("{scope}/{}/{}", channel.as_str(), binding.address);
-    let client = format!("{scope}/client/{}", context.client_network());
-    let budget = format!("{scope}/{}", channel.as_str());
-    // The address comes first: two requests for one address meet there and go on one after the other.
-    let all = [
-        (
-            format!("{address}/interval"),
-            u32::from(!rules.interval.is_zero()),
-            rules.interval,
-            LimitScope::Address,
-        ),
-        (
-            format!("{address}/day"),
-            rules.per_address_per_day,
-            DAY,
-            LimitScope::Address,
-        ),
-        (client, rules.per_ip_per_hour, HOUR, LimitScope::Client),
-        (budget, per_day, DAY, LimitScope::Application),
-    ];
-    all.into_iter()
-        .filter(|(_, allowed, ..)| *allowed > 0)
-        .map(|(key, allowed, window, scope)| {
-            let limit = Limit {
-                key: key.clone(),
-                allowed,
-                window,
-            };
-            (limit, (key, scope))
-        })
-        .unzip()
 }

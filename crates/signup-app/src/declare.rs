@@ -198,6 +198,11 @@ impl Reader<'_> {
             .password
             .validate()
             .map_err(|problem| self.fault(id, &format!("rules.password: {problem}")))?;
+        application
+            .rules
+            .sending
+            .validate()
+            .map_err(|problem| self.fault(id, &format!("rules.sending.{problem}")))?;
         if let Some(directory) = &application.directory
             && !directories.contains(directory.get_ref())
         {

@@ -14,14 +14,14 @@ pub mod hash_pool;
 mod in_flight;
 pub mod logging;
 pub mod metrics;
+mod records;
 pub mod relays;
 pub mod settings;
 pub mod shutdown;
 mod sign_up;
+pub mod trace;
 
 pub use app::{App, StartError, store_options};
-pub use codes::{
-    CheckCodeError, CodeMessage, CodeRequest, LimitScope, SendCodeError, VerifiedCode,
-};
+pub use codes::{CheckCodeError, CodeMessage, CodeRequest, SendCodeError, VerifiedCode};
 pub use deadline::by;
 pub use sign_up::{SignUp, SignUpError};

@@ -1,10 +1,9 @@
 //! What a process counts, in the Prometheus exposition format.
 
-use prometheus::{IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 use signup_core::application::Application;
 use signup_core::code::Channel;
-
-use crate::codes::{LimitScope, SendCodeError};
+use signup_store::LimitHit;
 
 /// The process's metrics.
 pub struct Metrics {
@@ -12,6 +11,8 @@ pub struct Metrics {
     pub registry: Registry,
     sign_ups: IntCounterVec,
     codes: IntCounterVec,
+    limit_hits: IntCounterVec,
+    pub(crate) decisions_dropped: IntCounter,
     pub(crate) hash_queue: IntGauge,
     pub(crate) outbox_backlog: IntGauge,
     pub(crate) outbox_oldest: IntGauge,
@@ -31,6 +32,11 @@ impl Metrics {
             registry.register(Box::new(gauge.clone()))?;
             Ok::<_, prometheus::Error>(gauge)
         };
+        let decisions_dropped = IntCounter::new(
+            "signup_decisions_dropped_total",
+            "Decisions about requests that were not kept, because the database did not take them in time.",
+        )?;
+        registry.register(Box::new(decisions_dropped.clone()))?;
         Ok(Self {
             sign_ups: counter(
                 "signup_sign_ups_total",
@@ -42,6 +48,12 @@ impl Metrics {
                 "Codes asked for, by what became of the request.",
                 &["provider", "application", "channel", "outcome"],
             )?,
+            limit_hits: counter(
+                "signup_limit_hits_total",
+                "Codes beyond a limit, by whose limit it is: refused (mode enforce) or sent all the same (observe).",
+                &["provider", "application", "scope", "country", "mode"],
+            )?,
+            decisions_dropped,
             hash_queue: gauge(
                 "signup_hash_queue",
                 "Passwords that wait for a hash thread.",
@@ -68,28 +80,25 @@ impl Metrics {
             .inc();
     }
 
-    pub(crate) fn code(
-        &self,
-        application: &Application,
-        channel: Channel,
-        error: Option<&SendCodeError>,
-    ) {
-        let outcome = match error {
-            None => "accepted",
-            Some(SendCodeError::Limited { scope, .. }) => match scope {
-                LimitScope::Address => "limited_address",
-                LimitScope::Client => "limited_client",
-                LimitScope::Application => "limited_application",
-            },
-            Some(SendCodeError::StoreUnavailable) => "store_unavailable",
-            Some(SendCodeError::Internal) => "internal",
-        };
+    pub(crate) fn code(&self, application: &Application, channel: Channel, outcome: &str) {
         self.codes
             .with_label_values(&[
                 application.provider.as_str(),
                 &application.id,
                 channel.as_str(),
                 outcome,
+            ])
+            .inc();
+    }
+
+    pub(crate) fn limit_hit(&self, hit: &LimitHit) {
+        self.limit_hits
+            .with_label_values(&[
+                hit.provider.as_str(),
+                &hit.application,
+                &hit.scope,
+                hit.country.as_deref().unwrap_or_default(),
+                hit.mode.as_str(),
             ])
             .inc();
     }

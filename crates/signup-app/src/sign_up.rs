@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::codes::VerifiedCode;
 use crate::deadline::by;
 use crate::hash_pool::HashError;
+use crate::trace;
 
 /// How often another public id is tried before giving up. Ids are random over at least 47 bits, so a second try is rare
 /// and a fifth means that the random source is broken.
@@ -81,12 +82,17 @@ impl App {
         context: &RequestContext,
     ) -> Result<Reply, SignUpError> {
         let application = sign_up.application;
+        trace::application(application);
+        for taken in &sign_up.identifiers {
+            trace::about(taken.identifier.kind(), taken.identifier.key());
+        }
         let result = match sign_up.password.take() {
             Some(password) => self.hash_and_write(&sign_up, password, context).await,
             None => self.write(&sign_up, None, context).await,
         };
         let outcome = result.as_ref().err().map_or("created", SignUpError::label);
         self.metrics.sign_up(application, outcome);
+        trace::outcome(outcome);
         log::info!(
             event = "sign_up", provider = application.provider.as_str(),
             application = application.id.as_str();
@@ -172,6 +178,7 @@ impl App {
         for _ in 0..PUBLIC_ID_TRIES {
             let user = self.new_user(sign_up, password_hash.clone());
             let reply = (sign_up.reply)(&user);
+            let public_id = user.public_id.clone();
             let record = SignUpRecord {
                 consumed: sign_up.codes.iter().map(VerifiedCode::id).collect(),
                 events: vec![Event::user_created(&user, context)],
@@ -181,6 +188,7 @@ impl App {
             let outcome = by(context.deadline, self.store.sign_up(record)).await;
             match outcome.map_err(store_fault)? {
                 SignUpOutcome::Created => {
+                    trace::subject(public_id);
                     self.outbox_wake.send_replace(());
                     return Ok(reply);
                 }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use serde_json::{Map, json};
 use signup_bus::{Bus, InProcessBus, PublishError, Relay, RelaySettings, Step};
 use signup_core::application::{Application, Directory, ProviderSettings, Rules};
-use signup_core::code::{Binding, Challenge, Channel, SIGN_UP};
+use signup_core::code::{Binding, Challenge, Channel, LimitMode, SIGN_UP};
 use signup_core::context::RequestContext;
 use signup_core::event::{Event, EventMessage, OtpMessage};
 use signup_core::sign_up::SignUpRecord;
@@ -130,6 +130,7 @@ impl Outbox {
             event: Event::otp_requested(&application(), &challenge, &message, &context()),
             challenge,
             limits: Vec::new(),
+            limit_mode: LimitMode::Enforce,
         };
         self.store.store_challenge(new).await.unwrap();
         self.wake.send_replace(());

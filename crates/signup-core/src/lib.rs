@@ -8,6 +8,7 @@ pub mod attribute;
 pub mod code;
 pub mod context;
 pub mod credential;
+pub mod decision;
 pub mod event;
 pub mod identifier;
 pub mod keys;

@@ -16,8 +16,10 @@ use futures_util::FutureExt;
 use signup_app::App;
 use signup_app::logging::in_request;
 use signup_core::context::RequestContext;
+use signup_core::reply::Reply;
 
 use crate::answer::{Worded, word};
+use crate::decision::Remembered;
 use crate::idempotency::IDEMPOTENCY_KEY;
 use crate::metrics::HttpMetrics;
 use crate::request::context::read_context;
@@ -45,14 +47,17 @@ pub(crate) async fn edge(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let context = read_context(&request, &app.settings.http);
     request.extensions_mut().insert(context.clone());
+    // Asked for before the request is given away: a panic does not give it back.
+    let route = request
+        .match_pattern()
+        .unwrap_or_else(|| UNMATCHED.to_owned());
+    let (provider, id) = (edge.provider, &context.request_id);
     let exchange = Exchange {
+        remembered: Remembered::begin(&app, provider, request.method(), &route, id),
         edge,
         context,
         method: method_label(request.method()),
-        // Asked for before the request is given away: a panic does not give it back.
-        route: request
-            .match_pattern()
-            .unwrap_or_else(|| UNMATCHED.to_owned()),
+        route,
         started: Instant::now(),
     };
     let unread = Unread::hold(&mut request);
@@ -75,6 +80,7 @@ pub(crate) async fn edge(
 struct Exchange {
     edge: web::Data<Edge>,
     context: RequestContext,
+    remembered: Option<Remembered>,
     method: &'static str,
     route: String,
     started: Instant,
@@ -82,14 +88,16 @@ struct Exchange {
 
 impl Exchange {
     async fn answer(
-        self,
+        mut self,
         request: ServiceRequest,
         next: Next<impl MessageBody + 'static>,
         unread: Option<Unread>,
     ) -> Result<ServiceResponse<BoxBody>, Error> {
-        let outcome = AssertUnwindSafe(async move { next.call(request).await })
-            .catch_unwind()
-            .await;
+        let work = AssertUnwindSafe(async move { next.call(request).await }).catch_unwind();
+        let outcome = match &self.remembered {
+            Some(remembered) => remembered.notes().during(work).await,
+            None => work.await,
+        };
         let (request, response) = match outcome {
             Ok(Ok(response)) => {
                 let (request, response) = response.map_into_boxed_body().into_parts();
@@ -104,6 +112,9 @@ impl Exchange {
         };
         let mut response = self.word_fault(response);
         self.finish(&mut response);
+        if let Some(remembered) = &mut self.remembered {
+            remembered.answered(response.status().as_u16());
+        }
         if let Some(unread) = unread {
             response = response.map_body(|_, body| unread.until_sent(body));
         }
@@ -125,7 +136,7 @@ impl Exchange {
         if fault == Fault::Internal {
             self.log_fault("http.internal", "answered with an internal error");
         }
-        let reply = (self.edge.provider.fault)(&fault, &self.context);
+        let reply = self.word(&fault);
         response.headers_mut().remove(CONTENT_TYPE);
         word(&mut response, &reply);
         if let Some((name, value)) = fault.header()
@@ -134,6 +145,15 @@ impl Exchange {
             insert_if_absent(response.headers_mut(), HeaderName::from_static(name), value);
         }
         response.set_body(BoxBody::new(reply.body))
+    }
+
+    /// The provider's words; they are part of what is remembered.
+    fn word(&self, fault: &Fault) -> Reply {
+        let reply = || (self.edge.provider.fault)(fault, &self.context);
+        match &self.remembered {
+            Some(remembered) => remembered.notes().during_sync(reply),
+            None => reply(),
+        }
     }
 
     fn finish(&self, response: &mut HttpResponse) {

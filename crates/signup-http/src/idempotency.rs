@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::HttpRequest;
 use aws_lc_rs::digest::{Context as Digest, SHA256};
-use signup_app::{App, by};
+use signup_app::{App, by, trace};
 use signup_core::application::Application;
 use signup_core::context::RequestContext;
 use signup_core::reply::Reply;
@@ -39,6 +39,7 @@ pub async fn idempotent(
     body: &[u8],
     run: impl AsyncFnOnce(Option<IdempotencyClaim>) -> Reply,
 ) -> Result<Reply, Fault> {
+    trace::application(application);
     let Some(key) = key_of(request)? else {
         return Ok(run(None).await);
     };
@@ -59,7 +60,10 @@ pub async fn idempotent(
             settle(app, context, claim, &reply).await;
             Ok(reply)
         }
-        ClaimOutcome::Replay(reply) => Ok(reply.with_header(REPLAYED, "true")),
+        ClaimOutcome::Replay(reply) => {
+            trace::outcome("replayed");
+            Ok(reply.with_header(REPLAYED, "true"))
+        }
         ClaimOutcome::Mismatch => Err(Fault::IdempotencyMismatch),
         ClaimOutcome::InProgress => Err(Fault::InProgress),
     }

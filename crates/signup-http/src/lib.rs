@@ -16,6 +16,7 @@
 //! use serde_json::json;
 //! use signup_app::App;
 //! use signup_core::context::RequestContext;
+//! use signup_core::decision::Action;
 //! use signup_core::reply::Reply;
 //! use signup_http::{Body, Context, Fault, Provider, resource, to};
 //!
@@ -25,6 +26,7 @@
 //!     defaults: "[http]\nport = 8090\n",
 //!     routes,
 //!     openapi: utoipa::openapi::OpenApi::default,
+//!     actions: &[("/users", Action::SignUp)],
 //!     fault,
 //! };
 //!
@@ -47,6 +49,7 @@
 //! ```
 
 mod answer;
+mod decision;
 mod docs;
 mod edge;
 mod fault;

@@ -2,6 +2,7 @@
 
 use actix_web::web;
 use signup_core::context::RequestContext;
+use signup_core::decision::Action;
 use signup_core::reply::Reply;
 
 use crate::Fault;
@@ -19,6 +20,9 @@ pub struct Provider {
     pub routes: fn(&mut web::ServiceConfig),
     /// The description of the API.
     pub openapi: fn() -> utoipa::openapi::OpenApi,
+    /// The routes (as patterns) whose `POST` requests decide about people, and what each asks for. What is decided is
+    /// kept, to be explained later.
+    pub actions: &'static [(&'static str, Action)],
     /// The provider's envelope for everything that is refused outside its own rules.
     pub fault: fn(&Fault, &RequestContext) -> Reply,
 }

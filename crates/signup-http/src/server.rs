@@ -60,6 +60,7 @@ pub async fn serve(
     shutdown: Shutdown,
 ) -> io::Result<()> {
     let registry = app.metrics.registry.clone();
+    let records_of = Arc::clone(&app);
     let metrics = HttpMetrics::register(&registry, provider.name).map_err(io::Error::other)?;
     let api = api_server(&app, provider, metrics.clone(), listener, &shutdown);
     let result = match (api, metrics_listener) {
@@ -85,6 +86,8 @@ pub async fn serve(
         (Err(error), _) => Err(error),
     };
     metrics.unregister(&registry);
+    // What the last requests have left.
+    records_of.write_records().await;
     result
 }
 

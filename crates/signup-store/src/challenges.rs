@@ -1,7 +1,7 @@
 //! One-time codes: asked for, tried, used up. The codes themselves are nowhere in here.
 
 use diesel::prelude::*;
-use signup_core::code::{Binding, Challenge, Channel, Limit, MAX_WRONG_TRIES};
+use signup_core::code::{Binding, Challenge, Channel, Limit, LimitMode, MAX_WRONG_TRIES};
 use signup_core::event::Event;
 use signup_core::time::Timestamp;
 use uuid::Uuid;
@@ -26,6 +26,8 @@ pub struct NewChallenge {
     pub event: Event,
     /// The limits that the request counts against.
     pub limits: Vec<Limit>,
+    /// What happens beyond them.
+    pub limit_mode: LimitMode,
 }
 
 /// What became of a code request.
@@ -33,6 +35,8 @@ pub struct NewChallenge {
 pub enum StoreChallengeOutcome {
     /// It is written, older codes for the same binding are dead, and the event waits in the outbox.
     Stored,
+    /// It is written like that, but only because limits are observed and not enforced.
+    StoredBeyond(Exhausted),
     /// A limit is used up; nothing was written.
     Limited(Exhausted),
 }
@@ -62,19 +66,19 @@ impl Store {
         self.run(move |connection| {
             let mut exhausted = None;
             let written = connection.transaction::<(), diesel::result::Error, _>(|connection| {
-                for limit in &new.limits {
-                    // Also keeps two requests for one address apart: the row is ours until the commit.
-                    if let Err(limit) = limits::take(connection, limit, new.challenge.created_at)? {
-                        exhausted = Some(limit);
-                        return Err(diesel::result::Error::RollbackTransaction);
-                    }
+                // Also keeps two requests for one address apart: its rows are ours until the commit.
+                let now = new.challenge.created_at;
+                exhausted = limits::take_all(connection, &new.limits, new.limit_mode, now)?.err();
+                if exhausted.is_some() && new.limit_mode == LimitMode::Enforce {
+                    return Err(diesel::result::Error::RollbackTransaction);
                 }
                 replace(connection, &new.challenge.binding)?;
                 insert(connection, &new.challenge)?;
                 outbox::insert(connection, &new.event)
             });
             match (written, exhausted) {
-                (Ok(()), _) => Ok(StoreChallengeOutcome::Stored),
+                (Ok(()), None) => Ok(StoreChallengeOutcome::Stored),
+                (Ok(()), Some(limit)) => Ok(StoreChallengeOutcome::StoredBeyond(limit)),
                 (Err(_), Some(limit)) => Ok(StoreChallengeOutcome::Limited(limit)),
                 (Err(error), None) => Err(error.into()),
             }
@@ -145,12 +149,15 @@ impl Store {
     }
 }
 
-/// Uses up a challenge; false if it was used, replaced or locked before.
-pub(crate) fn consume(connection: &mut AnyConnection, id: Uuid) -> QueryResult<bool> {
+/// Uses up a challenge for a user; false if it was used, replaced or locked before.
+pub(crate) fn consume(connection: &mut AnyConnection, id: Uuid, user: Uuid) -> QueryResult<bool> {
     let consumed = diesel::update(dsl::otp_challenges.find(id.to_string()))
         .filter(dsl::state.eq(LIVE))
         .filter(dsl::wrong_tries.lt(MAX_WRONG_TRIES))
-        .set(dsl::state.eq(CONSUMED))
+        .set((
+            dsl::state.eq(CONSUMED),
+            dsl::consumed_by.eq(user.to_string()),
+        ))
         .execute(connection)?;
     Ok(consumed == 1)
 }
@@ -190,7 +197,7 @@ fn insert(connection: &mut AnyConnection, challenge: &Challenge) -> QueryResult<
 }
 
 #[derive(Queryable)]
-struct ChallengeRow {
+pub(crate) struct ChallengeRow {
     id: String,
     provider: String,
     application: String,
@@ -200,13 +207,14 @@ struct ChallengeRow {
     key_id: String,
     digits: i32,
     state: String,
-    wrong_tries: i32,
+    pub wrong_tries: i32,
     created_at: i64,
     expires_at: i64,
+    pub consumed_by: Option<String>,
 }
 
 impl ChallengeRow {
-    fn read(self) -> Result<(Challenge, ChallengeState), StoreError> {
+    pub fn read(self) -> Result<(Challenge, ChallengeState), StoreError> {
         let unreadable =
             |what: &str| StoreError::unreadable(format!("challenge {}", self.id), what);
         let state = match self.state.as_str() {

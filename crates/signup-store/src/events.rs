@@ -1,5 +1,7 @@
 //! Reading events again, and sending them out again: published ones stay in the outbox for a retention time.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use signup_core::event::EventMessage;
 use signup_core::time::Timestamp;
@@ -9,6 +11,9 @@ use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::schema::outbox::dsl;
 use crate::store::Store;
+
+/// Within this time after a user or a challenge its event is made.
+const EVENT_FOLLOWS: Duration = Duration::from_secs(10);
 
 /// Which events are meant. They are found by their ids, which begin with the time when they were made (UUIDv7, RFC
 /// 9562), so however many there are, only the ones of that time are read.
@@ -74,6 +79,31 @@ impl Store {
         self.run(move |connection| {
             let row: Option<Row> = dsl::outbox
                 .filter(dsl::id.eq(id))
+                .select(COLUMNS)
+                .first(connection)
+                .optional()?;
+            Ok(row.map(read))
+        })
+        .await
+    }
+
+    /// The event that announced `subject`, made right after the UUIDv7 `after`: our own id of the user, or the challenge's.
+    /// Both ids begin with the time, so the event is found among the few of that moment.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn find_first_event(
+        &self,
+        after: Uuid,
+        subject: &str,
+    ) -> Result<Option<StoredEvent>, StoreError> {
+        let subject = subject.to_owned();
+        self.run(move |connection| {
+            let row: Option<Row> = dsl::outbox
+                .filter(dsl::id.gt(after.to_string()))
+                .filter(dsl::id.lt(first_id(time_of(after).after(EVENT_FOLLOWS))))
+                .filter(dsl::subject.eq(subject))
+                .order(dsl::id)
                 .select(COLUMNS)
                 .first(connection)
                 .optional()?;
@@ -181,6 +211,11 @@ fn first_id(time: Timestamp) -> String {
     Uuid::from_u128(u128::from(millis) << 80).to_string()
 }
 
+/// When a UUIDv7 was made.
+fn time_of(id: Uuid) -> Timestamp {
+    Timestamp::from_millis(i64::try_from(id.as_u128() >> 80).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,6 +225,8 @@ mod tests {
         let time = Timestamp::from_millis(1_726_658_461_000);
         assert_eq!(first_id(time), "019204dd-3d48-0000-0000-000000000000");
         assert!(first_id(time) < Uuid::now_v7().to_string());
+        let id = Uuid::now_v7();
+        assert!(first_id(time_of(id)) <= id.to_string());
         assert!(first_id(Timestamp::from_millis(i64::MIN)) < first_id(time));
         assert!(first_id(Timestamp::from_millis(i64::MAX)) > Uuid::now_v7().to_string());
     }

@@ -10,6 +10,12 @@ use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::store::Store;
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Applications of a directory share windows. One that looks back further than the one that opened a window still finds
+/// it for this long.
+const CLOSED_WINDOWS: Duration = DAY;
+
 /// Rows that one step removes from a table at the most.
 const STEP: usize = 1_000;
 
@@ -22,15 +28,20 @@ pub struct Retention {
     pub events: Duration,
     /// Delivery records: of messages after their start, of webhooks after their end.
     pub deliveries: Duration,
+    /// What was decided about requests, after they came.
+    pub decisions: Duration,
+    /// Counts of what was beyond a limit.
+    pub limit_hits: Duration,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         Self {
             challenges: DAY,
             events: 7 * DAY,
             deliveries: 30 * DAY,
+            decisions: 7 * DAY,
+            limit_hits: 90 * DAY,
         }
     }
 }
@@ -58,7 +69,12 @@ impl Store {
                     "expires_at",
                     now.before(retention.challenges),
                 ),
-                ("usage_windows", "key", "closes_at", now),
+                (
+                    "usage_windows",
+                    "key",
+                    "closes_at",
+                    now.before(CLOSED_WINDOWS),
+                ),
                 (
                     "outbox",
                     "sequence",
@@ -76,6 +92,18 @@ impl Store {
                     "(webhook_id, event_id)",
                     "finished_at",
                     now.before(retention.deliveries),
+                ),
+                (
+                    "decisions",
+                    "sequence",
+                    "time",
+                    now.before(retention.decisions),
+                ),
+                (
+                    "limit_hits",
+                    "(hour, provider, application_id, scope, channel, country, mode)",
+                    "hour",
+                    now.before(retention.limit_hits),
                 ),
                 (
                     "idempotency_keys",

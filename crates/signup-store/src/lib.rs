@@ -7,13 +7,16 @@
 
 mod challenges;
 mod connection;
+mod decisions;
 mod declarations;
 mod deliveries;
 mod error;
 mod events;
 mod find_users;
+mod history;
 mod housekeeping;
 mod idempotency;
+mod limit_hits;
 mod limits;
 mod migrate;
 mod outbox;
@@ -26,13 +29,16 @@ mod webhooks;
 
 pub use challenges::{ChallengeState, NewChallenge, StoreChallengeOutcome};
 pub use connection::Backend;
+pub use decisions::DecisionKey;
 pub use declarations::{ApplicationRecord, Change, CredentialRecord, Declarations};
 pub use deliveries::{DeliveryStart, DeliveryState};
 pub use error::StoreError;
 pub use events::{EventFilter, StoredEvent};
 pub use find_users::UserRecord;
+pub use history::{ChallengeRecord, DeliveryRecord};
 pub use housekeeping::{Retention, Swept};
 pub use idempotency::ClaimOutcome;
+pub use limit_hits::LimitHit;
 pub use limits::Exhausted;
 pub use migrate::MigrationReport;
 pub use outbox::{Backlog, ClaimedEvent, Lane, Unpublished};

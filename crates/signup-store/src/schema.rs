@@ -81,6 +81,7 @@ diesel::table! {
         wrong_tries -> Integer,
         created_at -> BigInt,
         expires_at -> BigInt,
+        consumed_by -> Nullable<Text>,
     }
 }
 
@@ -90,6 +91,39 @@ diesel::table! {
         opened_at -> BigInt,
         closes_at -> BigInt,
         used -> BigInt,
+    }
+}
+
+diesel::table! {
+    limit_hits (hour, provider, application_id, scope, channel, country, mode) {
+        hour -> BigInt,
+        provider -> Text,
+        application_id -> Text,
+        scope -> Text,
+        channel -> Text,
+        country -> Text,
+        mode -> Text,
+        hits -> BigInt,
+    }
+}
+
+diesel::table! {
+    decisions (sequence) {
+        sequence -> BigInt,
+        time -> BigInt,
+        duration_ms -> BigInt,
+        request_id -> Text,
+        provider -> Text,
+        application_id -> Nullable<Text>,
+        action -> Text,
+        outcome -> Text,
+        reply -> Nullable<Text>,
+        status -> Nullable<Integer>,
+        channel -> Nullable<Text>,
+        username -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        email -> Nullable<Text>,
+        subject -> Nullable<Text>,
     }
 }
 

@@ -94,7 +94,7 @@ impl From<diesel::result::Error> for Abort {
 fn write(connection: &mut AnyConnection, record: &SignUpRecord) -> Result<(), Abort> {
     // Codes first: only who holds the code may learn that an identifier is taken.
     for &challenge in &record.consumed {
-        if !challenges::consume(connection, challenge)? {
+        if !challenges::consume(connection, challenge, record.user.id)? {
             return Err(Abort::Outcome(SignUpOutcome::CodeSpent(challenge)));
         }
     }

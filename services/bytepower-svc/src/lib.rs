@@ -16,6 +16,7 @@ use std::path::Path;
 
 use signup_app::declare::{self, DeclarationError, Declared};
 use signup_core::credential::CredentialKind;
+use signup_core::decision::Action;
 use signup_http::Provider;
 
 pub use settings::{ApplicationSettings, DirectorySettings, ResponseEdition};
@@ -27,6 +28,12 @@ pub static PROVIDER: Provider = Provider {
     defaults: include_str!("../config/default.toml"),
     routes: api::routes,
     openapi: openapi::document,
+    actions: &[
+        ("/bp/server/user/signup", Action::SignUp),
+        ("/bp/user/signup", Action::SignUp),
+        ("/bp/server/user/send_email_verify_code", Action::SendCode),
+        ("/bp/user/send_email_verify_code", Action::SendCode),
+    ],
     fault: error::word,
 };
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use signup_app::{CheckCodeError, LimitScope, SendCodeError, SignUpError};
-use signup_core::code::Channel;
+use signup_app::{CheckCodeError, SendCodeError, SignUpError, trace};
+use signup_core::code::{Channel, LimitScope};
 use signup_core::context::RequestContext;
 use signup_core::identifier::IdentifierKind;
 use signup_core::reply::Reply;
@@ -91,6 +91,7 @@ impl ApiError {
     /// The reply to the client.
     pub(crate) fn reply(&self) -> Reply {
         let description = self.description();
+        trace::refused(self.code(), description.as_deref().unwrap_or_default());
         let body = ErrorBody {
             error: self.code(),
             error_description: description.as_deref(),
@@ -252,8 +253,12 @@ impl ApiError {
     pub(crate) fn of_sending(error: &SendCodeError, channel: Channel) -> Self {
         match error {
             SendCodeError::Limited { scope, retry_after } => match scope {
-                LimitScope::Address => Self::AddressLimited(channel),
-                LimitScope::Application => Self::InsufficientQuota(channel),
+                LimitScope::AddressInterval | LimitScope::AddressDay => {
+                    Self::AddressLimited(channel)
+                }
+                LimitScope::Application | LimitScope::Country(_) => {
+                    Self::InsufficientQuota(channel)
+                }
                 LimitScope::Client => Self::Fault(Fault::RateLimited {
                     retry_after: *retry_after,
                 }),

@@ -14,6 +14,7 @@ use std::path::Path;
 
 use signup_app::declare::{self, DeclarationError, Declared};
 use signup_core::credential::CredentialKind;
+use signup_core::decision::Action;
 use signup_http::Provider;
 
 use crate::settings::{ApplicationSettings, DirectorySettings, refuse_unknown_attributes};
@@ -31,6 +32,7 @@ pub static PROVIDER: Provider = Provider {
     defaults: include_str!("../config/default.toml"),
     routes: api::routes,
     openapi: openapi::document,
+    actions: &[("/signup", Action::SignUp), ("/otp/send", Action::SendCode)],
     fault: error::word,
 };
 

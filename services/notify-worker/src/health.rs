@@ -14,6 +14,7 @@ pub(crate) static PROCESS: Provider = Provider {
     defaults: include_str!("../config/default.toml"),
     routes: |_| {},
     openapi: document,
+    actions: &[],
     fault,
 };
 

@@ -8,7 +8,8 @@ mod words;
 
 use std::time::Duration;
 
-use signup_app::{CheckCodeError, LimitScope, SendCodeError, SignUpError};
+use signup_app::{CheckCodeError, SendCodeError, SignUpError, trace};
+use signup_core::code::LimitScope;
 use signup_core::context::{Language, RequestContext};
 use signup_core::reply::Reply;
 use signup_http::Fault;
@@ -150,6 +151,7 @@ impl Error {
     pub(crate) fn reply(&self, context: &RequestContext) -> Reply {
         let language = context.language.unwrap_or_default();
         let status = self.status();
+        trace::refused(self.code(), self.kept_reason());
         let mut reply = envelope::failure(context, status, self.code(), self.reason(language));
         if status != 200 {
             // Header fields hold ASCII only.
@@ -218,7 +220,11 @@ impl From<SendCodeError> for Error {
             // People should learn from the SDK why no code comes; a client that asks for too many is a matter for the
             // gateway.
             SendCodeError::Limited {
-                scope: LimitScope::Address | LimitScope::Application,
+                scope:
+                    LimitScope::AddressInterval
+                    | LimitScope::AddressDay
+                    | LimitScope::Application
+                    | LimitScope::Country(_),
                 retry_after,
             } => Self::SendingLimited { retry_after },
             SendCodeError::Limited {

@@ -18,6 +18,7 @@ mod settings;
 mod tables;
 pub mod tokens;
 
+use signup_core::decision::Action;
 use signup_http::Provider;
 
 pub use declarations::declarations;
@@ -35,6 +36,7 @@ pub static PROVIDER: Provider = Provider {
     defaults: include_str!("../config/default.toml"),
     routes: api::routes,
     openapi: openapi::document,
+    actions: &[("/user", Action::SignUp), ("/vfc", Action::SendCode)],
     fault: error::word,
 };
 

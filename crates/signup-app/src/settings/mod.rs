@@ -14,11 +14,13 @@ mod hash;
 mod http;
 mod idempotency;
 mod layer;
+mod limits;
 mod log;
 mod reader;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod webhooks;
 mod worker;
 
@@ -38,9 +40,11 @@ pub use self::hash::HashSettings;
 pub use self::http::HttpSettings;
 pub use self::idempotency::IdempotencySettings;
 pub use self::layer::{ENVIRONMENT_PREFIX, process_environment};
+pub use self::limits::LimitSettings;
 pub use self::log::{LogFormat, LogSettings};
 pub use self::reader::Reader;
 pub use self::secrets::{SecretSettings, SecretsError};
+pub use self::trace::{KeptDecisions, TraceSettings};
 pub use self::webhooks::WebhookSettings;
 pub use self::worker::WorkerSettings;
 
@@ -70,6 +74,10 @@ pub struct Settings {
     pub idempotency: IdempotencySettings,
     /// `[webhooks]`
     pub webhooks: WebhookSettings,
+    /// `[limits]`
+    pub limits: LimitSettings,
+    /// `[trace]`
+    pub trace: TraceSettings,
     described: Vec<DescribedSetting>,
 }
 
@@ -117,6 +125,8 @@ impl Settings {
             log: LogSettings::read(&mut reader),
             idempotency: IdempotencySettings::read(&mut reader),
             webhooks: WebhookSettings::read(&mut reader),
+            limits: LimitSettings::read(&mut reader),
+            trace: TraceSettings::read(&mut reader),
             described: Vec::new(),
         };
         let service = read_service(&mut reader);

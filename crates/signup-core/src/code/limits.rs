@@ -2,44 +2,79 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 /// At most this many within a window that opens with the first one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// What is counted: whose limit it is.
+    /// What is counted: whose limit it is. Limits with the same key share one count.
     pub key: String,
-    /// How many fit into one window, at least one.
+    /// Whose limit it is, for people.
+    pub scope: LimitScope,
+    /// How many fit into one window; 0 lets nothing through.
     pub allowed: u32,
     /// How long a window stays open.
     pub window: Duration,
 }
 
-/// How many codes an application sends. 0 switches a limit off.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SendLimits {
-    /// Seconds between two codes to one address.
-    #[serde(with = "crate::application::seconds", rename = "interval_seconds")]
-    pub interval: Duration,
-    /// Codes to one address within a day.
-    pub per_address_per_day: u32,
-    /// Codes asked for from one calling address (IPv6: /64) within an hour.
-    pub per_ip_per_hour: u32,
-    /// Codes of the whole application by SMS within a day.
-    pub sms_per_day: u32,
-    /// Codes of the whole application by e-mail within a day.
-    pub email_per_day: u32,
+/// What a limit on sending codes is counted for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum LimitScope {
+    /// An address in its directory: too soon after its last code.
+    AddressInterval,
+    /// An address in its directory: too many codes within a day.
+    AddressDay,
+    /// The client that asks, in the directory.
+    Client,
+    /// The application's own budget for the channel.
+    Application,
+    /// The application's SMS budget for the countries of one entry of
+    /// [`CountryBudgets`](crate::code::CountryBudgets), such as `86` or `*`.
+    Country(String),
 }
 
-impl Default for SendLimits {
-    fn default() -> Self {
-        Self {
-            interval: Duration::from_secs(30),
-            per_address_per_day: 50,
-            per_ip_per_hour: 300,
-            sms_per_day: 10_000,
-            email_per_day: 50_000,
+impl LimitScope {
+    /// The scope's name in tables, metrics and output.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::AddressInterval => "address_interval",
+            Self::AddressDay => "address_day",
+            Self::Client => "client",
+            Self::Application => "application",
+            Self::Country(_) => "country",
         }
+    }
+
+    /// The calling code, or `*`, of a country budget.
+    pub fn country(&self) -> Option<&str> {
+        match self {
+            Self::Country(code) => Some(code),
+            Self::AddressInterval | Self::AddressDay | Self::Client | Self::Application => None,
+        }
+    }
+}
+
+/// What happens beyond a limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum LimitMode {
+    /// It is refused.
+    #[default]
+    Enforce,
+    /// It is let through, and noted that it would have been refused.
+    Observe,
+}
+
+impl LimitMode {
+    /// The word in settings and tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Observe => "observe",
+        }
+    }
+
+    /// The mode of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Enforce, Self::Observe]
+            .into_iter()
+            .find(|mode| mode.as_str() == name)
     }
 }

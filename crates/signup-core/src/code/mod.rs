@@ -4,9 +4,13 @@
 //! the challenge, the event carries its id, and only a process with the key ring can tell the code.
 
 mod challenge;
+mod country_budgets;
 mod limits;
+mod sending;
 mod token;
 
 pub use challenge::{Binding, Challenge, Channel, MAX_WRONG_TRIES, OtpCode, SIGN_UP};
-pub use limits::{Limit, SendLimits};
+pub use country_budgets::{CountryBudgets, OTHER_COUNTRIES};
+pub use limits::{Limit, LimitMode, LimitScope};
+pub use sending::SendLimits;
 pub use token::{ChallengeToken, TokenError};

@@ -27,6 +27,7 @@ pub static ACME: Provider = Provider {
     defaults: "",
     routes,
     openapi,
+    actions: &[],
     fault,
 };
 

@@ -8,6 +8,7 @@ use signup_core::time::Timestamp;
 
 use crate::error::StoreError;
 use crate::schema::webhook_deliveries::dsl;
+use crate::schema::webhooks;
 use crate::store::Store;
 
 /// How far a delivery has come.
@@ -186,6 +187,44 @@ impl Store {
             }
             let rows: Vec<DeliveryRow> = query.load(connection)?;
             rows.into_iter().map(read).collect()
+        })
+        .await
+    }
+
+    /// The deliveries of one event, each with its webhook's id.
+    ///
+    /// # Errors
+    /// The database is unavailable, or a row cannot be read.
+    pub async fn find_webhook_deliveries(
+        &self,
+        event_id: &str,
+    ) -> Result<Vec<(String, WebhookDelivery)>, StoreError> {
+        let event_id = event_id.to_owned();
+        self.run(move |connection| {
+            // A handful. With them the primary key leads to the event.
+            let webhooks: Vec<String> = webhooks::table.select(webhooks::id).load(connection)?;
+            let rows: Vec<(String, DeliveryRow)> = dsl::webhook_deliveries
+                .filter(dsl::webhook_id.eq_any(webhooks))
+                .filter(dsl::event_id.eq(event_id))
+                .order(dsl::webhook_id)
+                .select((
+                    dsl::webhook_id,
+                    (
+                        dsl::event_id,
+                        dsl::state,
+                        dsl::attempts,
+                        dsl::next_attempt_at,
+                        dsl::last_status,
+                        dsl::last_problem,
+                        dsl::created_at,
+                        dsl::first_attempt_at,
+                        dsl::last_attempt_at,
+                    ),
+                ))
+                .load(connection)?;
+            rows.into_iter()
+                .map(|(webhook, row)| Ok((webhook, read(row)?)))
+                .collect()
         })
         .await
     }

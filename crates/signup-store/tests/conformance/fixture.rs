@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, json};
 use signup_core::application::{Application, Directory, ProviderSettings, Rules};
-use signup_core::code::{Binding, Challenge, Channel, Limit, SIGN_UP};
+use signup_core::code::{Binding, Challenge, Channel, Limit, LimitMode, SIGN_UP};
 use signup_core::context::RequestContext;
 use signup_core::event::{Event, OtpMessage};
 use signup_core::identifier::{EmailAddress, Identifier, Username, UsernameRule};
@@ -149,6 +149,7 @@ pub fn new_challenge(address: &str, limits: Vec<Limit>) -> NewChallenge {
         event: Event::otp_requested(&application(), &challenge, &message, &context()),
         challenge,
         limits,
+        limit_mode: LimitMode::Enforce,
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
 
-use signup_core::code::Limit;
+use signup_core::code::{Limit, LimitScope};
 use signup_store::{ClaimOutcome, Retention, Swept};
 use signup_testkit::TestDatabase;
 
@@ -54,6 +54,7 @@ async fn the_sweep_neither_waits_for_nor_removes_what_is_being_renewed_on_postgr
     let fixture = Fixture::new(TestDatabase::postgres()).await;
     let limit = Limit {
         key: "busy".into(),
+        scope: LimitScope::Client,
         allowed: 5,
         window: DAY,
     };

@@ -4,6 +4,7 @@
 
 mod codes;
 mod connection;
+mod decisions;
 mod declarations;
 mod deliveries;
 mod events;

@@ -1,10 +1,10 @@
 //! Signing up: by an app's own server, and straight from an app.
 
 use actix_web::{HttpRequest, web};
-use signup_app::{App, SignUp, VerifiedCode};
+use signup_app::{App, SignUp, VerifiedCode, trace};
 use signup_core::code::Channel;
 use signup_core::context::RequestContext;
-use signup_core::identifier::{EmailAddress, Identifier};
+use signup_core::identifier::{EmailAddress, Identifier, IdentifierKind};
 use signup_core::password::Password;
 use signup_core::reply::Reply;
 use signup_core::sign_up::IdempotencyClaim;
@@ -113,6 +113,7 @@ async fn sign_up(
         Form::Name { name_password } => {
             let NamePassword { name, password } = name_password;
             let name = Identifier::from(name);
+            trace::about(name.kind(), name.key());
             check_password(in_service, password_field, &password, &name)?;
             (name, password, Vec::new())
         }
@@ -120,6 +121,7 @@ async fn sign_up(
             let EmailPassword {
                 email, password, ..
             } = email_password;
+            trace::about(IdentifierKind::Email, email.key());
             // Nobody could ever get a code.
             if settings.verification && !application.rules.messages.email {
                 return Err(Error::ConfigInvalid);

@@ -5,6 +5,7 @@ mod causes;
 use std::time::Duration;
 
 use serde::Serialize;
+use signup_app::trace;
 use signup_core::context::RequestContext;
 use signup_core::password::PasswordError;
 use signup_core::reply::Reply;
@@ -213,6 +214,7 @@ impl Error {
 
     /// The reply that tells the error.
     pub(crate) fn reply(&self) -> Reply {
+        trace::refused(self.error_type(), self.message());
         let mut reply = Reply::json(self.status(), &self.body());
         if matches!(self, Self::CannotSendCode | Self::ConfigInvalid) {
             // An operator mends the configuration, and the same request fares better.

@@ -1,6 +1,7 @@
 //! From a request's members to a user that keeps to the application's sign-up flow.
 
 use serde_json::{Map, Value};
+use signup_app::trace;
 use signup_core::code::Channel;
 use signup_core::identifier::{EmailAddress, Identifier, PhoneNumber, Username, UsernameRule};
 use signup_core::password::Password;
@@ -103,8 +104,10 @@ impl NewUser {
 
     /// A proven identifier is verified: nothing is written before its code was right.
     fn take(&mut self, identifier: impl Into<Identifier>, verified: bool) {
+        let identifier = identifier.into();
+        trace::about(identifier.kind(), identifier.key());
         self.identifiers.push(TakenIdentifier {
-            identifier: identifier.into(),
+            identifier,
             verified,
         });
     }

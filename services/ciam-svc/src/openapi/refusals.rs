@@ -191,7 +191,7 @@ pub(super) fn of_send_code() -> Vec<Refusal> {
         ),
         (
             ApiError::InsufficientQuota(Channel::Sms),
-            "The application's SMS budget of the day is used up. 短信额度不足",
+            "The application's SMS budget of the day is used up, as a whole or for the number's country. 短信额度不足",
             VENDOR,
         ),
         (

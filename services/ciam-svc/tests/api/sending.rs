@@ -235,6 +235,25 @@ async fn an_application_has_a_budget_for_each_channel() {
 }
 
 #[tokio::test]
+async fn a_country_has_a_budget_of_its_own() {
+    let portal = Portal::start().await;
+    let first = portal.send_code("some-countries", Sms, PHONE).await;
+    assert_eq!(first.status, 200);
+    let second = portal.send_code("some-countries", Sms, "13700000000").await;
+    second.refuses(400, r#"{"error":"insufficient_sms_quota"}"#);
+}
+
+#[tokio::test]
+async fn an_address_gets_no_more_codes_through_several_applications_of_a_tenant() {
+    let portal = Portal::start().await;
+    assert_eq!(portal.send_code("phones", Sms, PHONE).await.status, 200);
+    portal.send_code("all", Sms, PHONE).await.refuses(
+        400,
+        r#"{"error":"sms_rate_limit_exceeded","error_description":"SMS rate limit exceeded for same phone number"}"#,
+    );
+}
+
+#[tokio::test]
 async fn a_client_address_that_asks_too_often_has_to_wait() {
     let portal = Portal::start().await;
     assert_eq!(portal.send_code("few-sends", Sms, PHONE).await.status, 200);

@@ -3,6 +3,7 @@
 mod dead;
 mod events;
 mod keys;
+mod limits;
 mod webhook;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use clap_complete::Shell;
 pub use dead::{DeadChoice, DeadCommand};
 pub use events::{EventChoice, EventsCommand, EventsListArgs, EventsReplayArgs, EventsTailArgs};
 pub use keys::{KeyCommand, KeyCreateArgs, KeyRotateArgs, TokenArgs, TokenCommand, TokenKind};
+pub use limits::{LimitsCommand, LimitsReportArgs};
 pub use webhook::{WebhookCommand, WebhookCreateArgs, WebhookReplayArgs};
 
 /// Operate self-hosted sign-up services.
@@ -80,6 +82,11 @@ pub enum Command {
     /// Post events to teams without AMQP
     #[command(subcommand)]
     Webhook(WebhookCommand),
+    /// See what limits on sending codes refuse, and how much is used
+    #[command(subcommand)]
+    Limits(LimitsCommand),
+    /// Explain what happened to a user, a request or a code, step by step
+    Explain(ExplainArgs),
     /// Check settings, database, keys, declarations and messages
     #[command(after_help = "EXAMPLES
     signupctl doctor
@@ -202,6 +209,31 @@ pub enum UserCommand {
         #[arg(long)]
         reveal: bool,
     },
+}
+
+/// `signupctl explain`
+#[derive(Args, Debug)]
+#[command(
+    long_about = "Explain what happened to a user, a request or a code, step by step.
+
+One time line, the oldest step first: requests and what was decided about them, codes, users, events, messages. It is put \
+together from what the database still has: requests are kept for trace.retention (see trace.decisions), with masked \
+identifiers; codes for a day after their end; published events for bus.retention; messages for 30 days.",
+    after_help = "EXAMPLES
+    signupctl explain order-17
+    signupctl explain u10234
+    signupctl explain 'a***@example.com'
+    signupctl explain +86-13812345678 --reveal
+    signupctl explain 01920a3e-5b7c-7d10-8f3a-6c2b9d4e1f00 --json"
+)]
+pub struct ExplainArgs {
+    /// A request's id (X-Request-Id), a user's id, an event's or code's id, an e-mail address or phone number, in full or
+    /// masked
+    #[arg(value_name = "ID|ADDRESS", allow_hyphen_values = true)]
+    pub needle: String,
+    /// Show personal data in full instead of masked, where it is still known
+    #[arg(long)]
+    pub reveal: bool,
 }
 
 /// `signupctl config`

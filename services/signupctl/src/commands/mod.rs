@@ -7,7 +7,9 @@ mod dead;
 mod declaration;
 mod doctor;
 mod events;
+mod explain;
 mod key;
+mod limits;
 mod migrate;
 mod openapi;
 pub mod token;
@@ -17,7 +19,8 @@ mod webhook;
 use clap::CommandFactory as _;
 
 use crate::cli::{
-    AppCommand, Cli, Command, ConfigCommand, EventsCommand, KeyCommand, TokenCommand, UserCommand,
+    AppCommand, Cli, Command, ConfigCommand, EventsCommand, KeyCommand, LimitsCommand,
+    TokenCommand, UserCommand,
 };
 use crate::dev;
 use crate::output::{Output, print};
@@ -64,6 +67,13 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::User(UserCommand::Show { needle, reveal }) => {
                 user::show(&place, &needle, reveal, output).await
             }
+            Command::Limits(LimitsCommand::Report(arguments)) => {
+                limits::report::run(&place, &arguments, output).await
+            }
+            Command::Limits(LimitsCommand::Show { application }) => {
+                limits::show::run(&place, &application, output).await
+            }
+            Command::Explain(arguments) => explain::run(&place, &arguments, output).await,
             Command::Events(EventsCommand::List(arguments)) => {
                 events::list::run(&place, &arguments, output).await
             }

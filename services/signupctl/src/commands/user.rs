@@ -46,7 +46,7 @@ pub async fn show(
 }
 
 /// The text itself, and the normalised forms of every kind of identifier that it can be.
-fn spellings(needle: &str) -> BTreeSet<String> {
+pub fn spellings(needle: &str) -> BTreeSet<String> {
     let bare_mainland = needle.len() == 11 && needle.bytes().all(|byte| byte.is_ascii_digit());
     let number = if bare_mainland {
         format!("+86-{needle}")
@@ -124,7 +124,7 @@ fn as_text(user: &UserRecord, reveal: bool) -> String {
     text
 }
 
-fn masked(kind: &str, text: &str) -> String {
+pub fn masked(kind: &str, text: &str) -> String {
     match kind {
         "email" => mask_email(text),
         "phone" => mask_phone(text),

@@ -1,6 +1,6 @@
 use crate::operator::Operator;
 
-const COMMANDS: [&[&str]; 25] = [
+const COMMANDS: [&[&str]; 28] = [
     &["dev"],
     &["migrate"],
     &["apply"],
@@ -22,6 +22,9 @@ const COMMANDS: [&[&str]; 25] = [
     &["webhook", "deliveries"],
     &["webhook", "replay"],
     &["webhook", "test"],
+    &["limits", "report"],
+    &["limits", "show"],
+    &["explain"],
     &["doctor"],
     &["config", "show"],
     &["completions"],

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use signup_app::trace;
 use signup_core::code::Channel;
 use signup_core::identifier::{EmailAddress, Identifier, PhoneNumber};
 
@@ -35,9 +36,11 @@ pub(super) fn parse(field: &str, text: &str, channel: Channel) -> Result<Address
             .map(Identifier::from)
             .map_err(|_| Error::invalid(field, Problem::NotAnEmail)),
     };
+    let identifier = identifier?;
+    trace::about(identifier.kind(), identifier.key());
     Ok(Address {
         channel,
-        identifier: identifier?,
+        identifier,
     })
 }
 

@@ -16,6 +16,14 @@ impl Error {
         }
     }
 
+    /// The reason as it may be kept: without the names of a client's own fields.
+    pub(super) fn kept_reason(&self) -> String {
+        match self {
+            Self::InvalidParameter { field, .. } if field.starts_with("extra.") => "extra".into(),
+            _ => self.english(),
+        }
+    }
+
     fn chinese(&self) -> String {
         let text = match self {
             Self::InvalidParameter { field, problem } => {

@@ -168,6 +168,8 @@ async fn a_client_and_a_shop_have_limits_too() {
             .vfc_as(&token, &[("vfaddr", vfaddr), ("tmpl", tmpl)])
             .await
     };
+    let abroad = ask("+1-2025550123", "SMS_25335288").await;
+    abroad.is_code("rate_limited");
     ask("+86-15810419011", "SMS_25335288").await.id();
     ask("+86-15810419012", "SMS_25335288").await.id();
     ask("+86-15810419013", "SMS_25335288")

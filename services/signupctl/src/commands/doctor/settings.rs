@@ -1,6 +1,7 @@
 //! Settings that are accepted and yet not what a service for real people should have.
 
 use signup_app::settings::{BusUrl, Settings};
+use signup_core::code::LimitMode;
 
 use super::Finding;
 
@@ -41,6 +42,14 @@ pub(super) fn check(settings: &Settings) -> Vec<Finding> {
             "fine for development; nobody receives a code this way",
         ),
         BusUrl::RabbitMq(url) => Finding::ok("events, mail and SMS", format!("through {url}")),
+    });
+    findings.push(match settings.limits.mode {
+        LimitMode::Enforce => Finding::ok("limits", "what is beyond a limit is refused"),
+        LimitMode::Observe => Finding::warn(
+            "limits",
+            "limits.mode is \"observe\": no code is refused, whatever it costs",
+            "see `signupctl limits report`, then set limits.mode to \"enforce\"",
+        ),
     });
     findings
 }

@@ -1,0 +1,68 @@
+//! `signupctl explain`: what happened to somebody, put together from what the database still knows.
+
+mod ends;
+mod search;
+mod steps;
+
+use serde_json::json;
+
+use crate::cli::ExplainArgs;
+use crate::failure::AlreadyReported;
+use crate::output::{Output, table};
+use crate::workplace::{Workplace, now};
+use search::Search;
+use steps::{Step, Words};
+
+/// Shows everything that an id or address leads to, the oldest step first.
+pub async fn run(place: &Workplace, arguments: &ExplainArgs, output: Output) -> anyhow::Result<()> {
+    place.must_be_migrated().await?;
+    let found = Search::of(place, &arguments.needle).await?;
+    let words = Words {
+        reveal: arguments.reveal,
+        now: now(),
+    };
+    let steps = steps::of(&found, &words);
+    let notes = ends::of(&found, &place.settings, now());
+    let value = json!({
+        "steps": steps.iter().map(Step::as_json).collect::<Vec<_>>(),
+        "notes": notes,
+    });
+    if steps.is_empty() {
+        if output.is_json() {
+            output.show(&value, String::new)?;
+        }
+        eprintln!("signupctl: nothing is known under this id or address");
+        for note in notes {
+            eprintln!("  {note}");
+        }
+        return Err(AlreadyReported.into());
+    }
+    output.show(&value, || as_text(&steps, &notes, arguments.reveal))
+}
+
+fn as_text(steps: &[Step], notes: &[String], reveal: bool) -> String {
+    let mut before = None;
+    let rows: Vec<_> = steps
+        .iter()
+        .map(|step| {
+            let apart = before
+                .replace(step.time)
+                .map(|before| step.time.since(before));
+            [
+                step.time.to_string(),
+                apart.map_or_else(String::new, |apart| format!("+{}", steps::length(apart))),
+                step.what.to_owned(),
+                step.text.clone(),
+            ]
+        })
+        .collect();
+    let mut text = table(["TIME", "AFTER", "STEP", "WHAT"], &rows, "");
+    text.push('\n');
+    for note in notes {
+        text.push_str(&format!("\nNote: {note}."));
+    }
+    if !reveal {
+        text.push_str("\nPersonal data is masked; show it with --reveal.");
+    }
+    text
+}
