@@ -121,6 +121,7 @@ async fn web_and_m2m_applications_send_codes() {
     answer.refuses(400, UNAUTHORIZED);
     for client in ["machine", "phones"] {
         assert_eq!(portal.post(client, "/otp/send", &body).await.status, 200);
+        portal.wait_for_next_code();
     }
 }
 

@@ -33,6 +33,7 @@ async fn a_code_has_six_digits_unless_the_source_says_otherwise() {
         assert_eq!(code.len(), 6);
         assert!(code.bytes().all(|byte| byte.is_ascii_digit()));
     }
+    portal.wait_for_next_code();
     assert_eq!(portal.code("discreet", Sms, PHONE).await.1.len(), 4);
     assert_eq!(portal.code("discreet", Email, EMAIL).await.1.len(), 128);
 }
@@ -155,6 +156,7 @@ async fn a_token_is_bound_to_its_application() {
             .sign_up("phones", &body)
             .await
             .refuses(400, bad_token);
+        portal.wait_for_next_code();
     }
     let body = portal.proof("discreet", Email, EMAIL).await;
     portal

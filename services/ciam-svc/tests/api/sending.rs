@@ -124,6 +124,7 @@ async fn a_discreet_application_sends_a_note_to_who_has_an_account() {
     for ((client, channel, address), key) in ADDRESSES.into_iter().zip(["+8613612345678", EMAIL]) {
         let body = portal.proof(client, channel, address).await;
         portal.sign_up(client, &body).await.sub();
+        portal.wait_for_next_code();
         let answer = portal.send_code("discreet", channel, address).await;
         assert_eq!(answer.status, 200);
         assert!(answer.json()["otp_token"].is_string());

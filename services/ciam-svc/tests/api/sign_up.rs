@@ -312,6 +312,7 @@ async fn an_owner_learns_that_the_address_is_taken() {
     let portal = Portal::start().await;
     // Both ask for codes while nobody is registered.
     let phone_first = portal.proof("phones", Sms, PHONE).await;
+    portal.wait_for_next_code();
     let phone_second = portal.proof("discreet", Sms, PHONE).await;
     let email_second = portal.proof("discreet", Email, EMAIL).await;
     portal.sign_up("phones", &phone_first).await.sub();
@@ -320,7 +321,9 @@ async fn an_owner_learns_that_the_address_is_taken() {
     // The e-mail code of this application is good for a second only, by the clock that stands still.
     answer.refuses(400, r#"{"error":"duplicate_phone_number"}"#);
 
+    portal.wait_for_next_code();
     let email_first = portal.proof("emails", Email, EMAIL).await;
+    portal.wait_for_next_code();
     let other_phone = portal.proof("all", Sms, "13700000000").await;
     let email_other = portal.proof("all", Email, "Ann@Example.COM").await;
     portal.sign_up("emails", &email_first).await.sub();
