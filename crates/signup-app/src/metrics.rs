@@ -1,5 +1,7 @@
 //! What a process counts, in the Prometheus exposition format.
 
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::{self, MetricFamily};
 use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 use signup_core::application::Application;
 use signup_core::code::Channel;
@@ -74,6 +76,18 @@ impl Metrics {
         })
     }
 
+    /// Shows a total that something else keeps, as a counter. One that is there already is a fault in this program, and
+    /// no reason to stop: it is logged.
+    pub fn show_total(&self, opts: Opts, read: impl Fn() -> u64 + Send + Sync + 'static) {
+        let shown = IntCounter::with_opts(opts).and_then(|counter| {
+            let read = Box::new(read);
+            self.registry.register(Box::new(Total { counter, read }))
+        });
+        if let Err(error) = shown {
+            log::error!(event = "metrics.fault"; "a metric is not shown: {error}");
+        }
+    }
+
     pub(crate) fn sign_up(&self, application: &Application, outcome: &str) {
         self.sign_ups
             .with_label_values(&[&application.provider, &application.id, outcome])
@@ -101,5 +115,28 @@ impl Metrics {
                 hit.mode.as_str(),
             ])
             .inc();
+    }
+}
+
+/// A counter whose value is kept elsewhere.
+struct Total {
+    /// Has the name and the help; its own value stays zero.
+    counter: IntCounter,
+    read: Box<dyn Fn() -> u64 + Send + Sync>,
+}
+
+impl Collector for Total {
+    fn desc(&self) -> Vec<&Desc> {
+        self.counter.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let mut value = proto::Counter::default();
+        value.set_value((self.read)() as f64);
+        let mut families = self.counter.collect();
+        for metric in families.iter_mut().flat_map(MetricFamily::mut_metric) {
+            metric.set_counter(value.clone());
+        }
+        families
     }
 }

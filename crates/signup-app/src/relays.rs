@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::{self, MetricFamily};
-use prometheus::{IntCounter, Opts, Registry};
+use prometheus::Opts;
 use signup_bus::{Bus, Relay, RelaySettings, RelayTotals};
 use signup_store::Lane;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::metrics::Metrics;
 use crate::shutdown::Shutdown;
 
 /// Relays at work. They go on until they are [stopped](Relays::stop): after the last request was answered, so that
@@ -30,7 +29,7 @@ impl Relays {
     pub fn start(app: &App, bus: &Arc<dyn Bus>) -> Self {
         let shutdown = Shutdown::new();
         let totals = Arc::default();
-        register(&app.metrics.registry, &totals);
+        show(&app.metrics, &totals);
         let tasks = [Lane::Codes, Lane::Others]
             .map(|lane| {
                 let relay = relay(app, lane, Arc::clone(bus)).counting_into(&totals);
@@ -71,8 +70,8 @@ fn relay(app: &App, lane: Lane, bus: Arc<dyn Bus>) -> Relay {
 /// Finds one of the relays' totals.
 type Total = fn(&RelayTotals) -> &AtomicU64;
 
-/// Registers `signup_events_published_total` and `signup_events_unpublished_total{reason}`.
-fn register(registry: &Registry, totals: &Arc<RelayTotals>) {
+/// Shows `signup_events_published_total` and `signup_events_unpublished_total{reason}`.
+fn show(metrics: &Metrics, totals: &Arc<RelayTotals>) {
     let unpublished = |reason| {
         Opts::new(
             "signup_events_unpublished_total",
@@ -80,52 +79,18 @@ fn register(registry: &Registry, totals: &Arc<RelayTotals>) {
         )
         .const_label("reason", reason)
     };
+    let published = Opts::new(
+        "signup_events_published_total",
+        "Events that the bus has taken.",
+    );
     let counters: [(Opts, Total); 4] = [
-        (
-            Opts::new(
-                "signup_events_published_total",
-                "Events that the bus has taken.",
-            ),
-            |totals| &totals.published,
-        ),
+        (published, |totals| &totals.published),
         (unpublished("unroutable"), |totals| &totals.unroutable),
         (unpublished("refused"), |totals| &totals.refused),
         (unpublished("unavailable"), |totals| &totals.unavailable),
     ];
-    for (opts, read) in counters {
-        let registered = IntCounter::with_opts(opts).and_then(|template| {
-            registry.register(Box::new(RelayCounter {
-                template,
-                totals: Arc::clone(totals),
-                read,
-            }))
-        });
-        if let Err(error) = registered {
-            log::error!(event = "metrics.fault"; "a metric is not shown: {error}");
-        }
-    }
-}
-
-/// Shows one of the relays' own totals.
-struct RelayCounter {
-    /// Has the name and the help; its own value stays zero.
-    template: IntCounter,
-    totals: Arc<RelayTotals>,
-    read: Total,
-}
-
-impl Collector for RelayCounter {
-    fn desc(&self) -> Vec<&Desc> {
-        self.template.desc()
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        let mut value = proto::Counter::default();
-        value.set_value((self.read)(&self.totals).load(Ordering::Relaxed) as f64);
-        let mut families = self.template.collect();
-        for metric in families.iter_mut().flat_map(MetricFamily::mut_metric) {
-            metric.set_counter(value.clone());
-        }
-        families
+    for (opts, total) in counters {
+        let totals = Arc::clone(totals);
+        metrics.show_total(opts, move || total(&totals).load(Ordering::Relaxed));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use prometheus::Opts;
 use signup_app::App;
 use signup_app::relays::Relays;
 use signup_bus::Bus;
@@ -14,6 +15,13 @@ use super::Stop;
 pub(super) fn start(app: &Arc<App>, program: &str) -> Stop {
     if let Some(broker) = app.settings.bus.broker(program) {
         let rabbit = Arc::new(RabbitBus::new(broker));
+        let counted = Arc::clone(&rabbit);
+        let reconnects = Opts::new(
+            "signup_broker_reconnects_total",
+            "How often the connection to the broker was opened again.",
+        );
+        app.metrics
+            .show_total(reconnects, move || counted.reconnects());
         let bus: Arc<dyn Bus> = Arc::clone(&rabbit) as _;
         let relays = Relays::start(app, &bus);
         return Box::pin(async move {
