@@ -24,10 +24,12 @@ async fn an_event_that_comes_again_is_not_sent_again() {
     let (first, second) = tokio::join!(shop.worker.handle(&event), shop.worker.handle(&event));
     let third = shop.worker.handle(&event).await;
 
-    assert_eq!(
-        [first, second, third],
-        [Outcome::Done, Outcome::Done, Outcome::Done]
+    // The one that finds the other at work comes back later.
+    assert!(
+        [&first, &second].contains(&&Outcome::Done),
+        "{first:?} {second:?}"
     );
+    assert_eq!(third, Outcome::Done);
     assert_eq!(shop.sent().len(), 1);
 }
 
