@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod compatibility;
 pub mod contract;
+pub mod deliveries;
 pub mod fixture;
 pub mod mail;
 mod management;

@@ -111,6 +111,11 @@ impl TestService {
         format!("{}{path}", self.base)
     }
 
+    /// The database, for looking at what no API shows.
+    pub fn database(&self) -> &TestDatabase {
+        &self.builder.shared.database
+    }
+
     /// What `/metrics` shows.
     pub async fn metrics(&self) -> String {
         let response = self.http.get(&self.metrics).send().await.unwrap();
