@@ -9,8 +9,9 @@ use super::publisher::Publisher;
 use super::topology::EVENTS_EXCHANGE;
 use crate::{Bus, PublishError};
 
-/// RabbitMQ. Connects when the first event is published; after any loss the next event connects again. Meanwhile
-/// publishing fails with [`PublishError::Unavailable`] within seconds.
+/// RabbitMQ. Connects when it is first asked whether it is [ready](Bus::ready), or when the first event is published;
+/// after any loss the next question or event connects again. Meanwhile both fail with [`PublishError::Unavailable`]
+/// within seconds.
 pub struct RabbitBus {
     publisher: Publisher,
     app: String,
@@ -76,6 +77,11 @@ impl RabbitBus {
 
 #[async_trait]
 impl Bus for RabbitBus {
+    async fn ready(&self) -> Result<(), PublishError> {
+        let connected = self.publisher.connect().await;
+        connected.map_err(|error| PublishError::Unavailable(error.to_string()))
+    }
+
     async fn publish(&self, events: &[EventMessage]) -> Vec<Result<(), PublishError>> {
         self.publish_all(events, |event| {
             Outgoing::event(event, EVENTS_EXCHANGE, &self.app)

@@ -44,6 +44,11 @@ impl Publisher {
         }
     }
 
+    /// Connects, if there is no connection.
+    pub async fn connect(&self) -> Result<(), BrokerError> {
+        self.session().await.map(|_| ())
+    }
+
     /// Publishes a batch in its order and tells for each message whether the broker has it safely. Returns within
     /// bounds, whatever the broker does.
     pub async fn publish(&self, messages: &[Outgoing]) -> Vec<Result<(), PublishError>> {
