@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use signup_app::declare::{DeclarationError, Declared};
-use signup_app::settings::{BusUrl, Settings};
+use signup_app::settings::Settings;
 use signup_app::shutdown::Shutdown;
 use signup_app::{App, apply, background};
 use signup_core::code::Channel;
@@ -296,8 +296,7 @@ impl TestServiceBuilder {
 
     /// What the service's own `main` would start; messages that it would show are kept for the test.
     fn start_events(&self, app: &Arc<App>) -> Stop {
-        let settings = &app.settings;
-        if settings.bus.url != BusUrl::InProcess || !settings.shows_messages() {
+        if !app.settings.shows_messages() {
             return signup_http::start_events(app, self.provider.binary);
         }
         let embedded = signup_notify::start_embedded(app, false);
