@@ -70,5 +70,5 @@ pub use provider::Provider;
 pub use request::body::Body;
 pub use request::context::Context;
 pub use routes::{resource, to};
-pub use run::{Stop, run, run_with};
+pub use run::{Stop, run, run_with, start_events};
 pub use server::{bind, serve};

@@ -18,6 +18,8 @@ use signup_app::{App, background, logging};
 
 use crate::{Provider, bind, serve};
 
+pub use events::start_events;
+
 /// Exit status for a faulty command line or configuration; anything else that stops the start is 1.
 const EXIT_CONFIGURATION: u8 = 2;
 
@@ -33,7 +35,7 @@ pub fn run(provider: &'static Provider) -> ExitCode {
     run_with(
         provider,
         |_| (),
-        async |app, ()| Ok(events::start(app, provider.binary)),
+        async |app, ()| Ok(start_events(app, provider.binary)),
     )
 }
 

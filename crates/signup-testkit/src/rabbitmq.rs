@@ -9,7 +9,7 @@ use lapin::protocol::{AMQPErrorKind, AMQPSoftError};
 use lapin::types::FieldTable;
 use lapin::{Connection, ConnectionProperties, ErrorKind};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
 use uuid::Uuid;
@@ -96,6 +96,52 @@ impl TestBroker {
     #[must_use]
     pub fn find_queue(&self, name: &str) -> Option<Value> {
         self.management.find_queue(name).unwrap()
+    }
+
+    /// Binds a queue of a consumer team's own to the exchange `signup.events`, for all routing keys that fit. The
+    /// exchange is declared if it is missing.
+    ///
+    /// # Panics
+    /// When the broker refuses or does not answer.
+    pub fn bind(&self, queue: &str, routing_key: &str) {
+        const EXCHANGE: &str = "signup.events";
+        let vhost = self.vhost();
+        let exchange = json!({ "type": "topic", "durable": true });
+        self.manage(Method::PUT, &["exchanges", vhost, EXCHANGE], Some(exchange));
+        let durable = json!({ "durable": true });
+        self.manage(Method::PUT, &["queues", vhost, queue], Some(durable));
+        let path = ["bindings", vhost, "e", EXCHANGE, "q", queue];
+        let binding = json!({ "routing_key": routing_key });
+        self.manage(Method::POST, &path, Some(binding));
+    }
+
+    /// Takes up to 1000 messages out of a queue, as the management API shows them: `payload` is the body as a text,
+    /// `properties` holds `message_id`.
+    ///
+    /// # Panics
+    /// When there is no such queue, or the broker does not answer.
+    #[must_use]
+    pub fn take(&self, queue: &str) -> Vec<Value> {
+        let how = json!({ "count": 1000, "ackmode": "ack_requeue_false", "encoding": "auto" });
+        let path = ["queues", self.vhost(), queue, "get"];
+        let taken = self.manage(Method::POST, &path, Some(how));
+        taken.unwrap().as_array().unwrap().clone()
+    }
+
+    /// Puts a message into a queue, past every exchange of ours, as a faulty program might.
+    ///
+    /// # Panics
+    /// When there is no such queue, or the broker does not answer.
+    pub fn put(&self, queue: &str, message_id: &str, body: &str) {
+        let path = ["exchanges", self.vhost(), "amq.default", "publish"];
+        let message = json!({
+            "routing_key": queue,
+            "payload": body,
+            "payload_encoding": "string",
+            "properties": { "message_id": message_id, "delivery_mode": 2 },
+        });
+        let put = self.manage(Method::POST, &path, Some(message));
+        assert_eq!(put.unwrap()["routed"], true, "no queue {queue}");
     }
 
     /// Closes every connection to this virtual host, as an operator may.

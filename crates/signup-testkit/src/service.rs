@@ -1,4 +1,5 @@
-//! A provider's service as its clients meet it: real HTTP on a free port, a real database, the worker beside it.
+//! A provider's service as its clients meet it: real HTTP on a free port, a real database, and a worker in the same
+//! process, unless the settings say otherwise.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -14,7 +15,7 @@ use signup_app::{App, apply, background};
 use signup_core::code::Channel;
 use signup_core::credential::CredentialKind;
 use signup_core::time::{Clock, SystemClock};
-use signup_http::Provider;
+use signup_http::{Provider, Stop};
 use signup_notify::{Inbox, Message};
 use tokio::sync::oneshot;
 
@@ -53,6 +54,7 @@ pub struct TestService {
     /// The service's clock.
     pub clock: Arc<TestClock>,
     base: String,
+    metrics: String,
     builder: TestServiceBuilder,
     shutdown: Shutdown,
     thread: Option<JoinHandle<()>>,
@@ -107,6 +109,23 @@ impl TestService {
     /// The address of a path.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
+    }
+
+    /// The database, for looking at what no API shows.
+    pub fn database(&self) -> &TestDatabase {
+        &self.builder.shared.database
+    }
+
+    /// What `/metrics` shows.
+    pub async fn metrics(&self) -> String {
+        let response = self.http.get(&self.metrics).send().await.unwrap();
+        response.text().await.unwrap()
+    }
+
+    /// The settings that this service was started with, as the environment of a process that works beside it: the same
+    /// database, keys and bus.
+    pub fn environment(&self) -> HashMap<String, String> {
+        self.builder.environment().collect()
     }
 
     /// The secret that was made for a declared credential.
@@ -210,6 +229,13 @@ impl TestServiceBuilder {
         self
     }
 
+    /// Lets the service's clock go on by itself, as those of real workers beside it do.
+    #[must_use]
+    pub fn with_running_clock(mut self) -> Self {
+        self.shared.clock = Arc::new(TestClock::running());
+        self
+    }
+
     /// Starts the service with these declarations; an empty text declares nothing.
     pub async fn start(self, declarations: &str) -> TestService {
         let shutdown = Shutdown::new();
@@ -218,7 +244,7 @@ impl TestServiceBuilder {
             let (builder, shutdown) = (self.clone(), shutdown.clone());
             move || builder.run(shutdown, started)
         });
-        let (app, base) = ready.await.expect("the service starts");
+        let (app, base, metrics) = ready.await.expect("the service starts");
         if !declarations.is_empty() {
             self.apply(&app, declarations).await;
         }
@@ -231,6 +257,7 @@ impl TestServiceBuilder {
                 .unwrap(),
             clock: Arc::clone(&self.shared.clock),
             base,
+            metrics,
             builder: self,
             shutdown,
             thread: Some(thread),
@@ -238,7 +265,7 @@ impl TestServiceBuilder {
     }
 
     /// The service's whole life, on a thread and a runtime of its own, as in its own process.
-    fn run(self, shutdown: Shutdown, started: oneshot::Sender<(Arc<App>, String)>) {
+    fn run(self, shutdown: Shutdown, started: oneshot::Sender<(Arc<App>, String, String)>) {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -250,27 +277,40 @@ impl TestServiceBuilder {
             let app = App::start_at(self.load_settings(), providers, clock)
                 .await
                 .unwrap();
-            let embedded = signup_notify::start_embedded(&app, false);
-            self.shared
-                .inboxes
-                .lock()
-                .unwrap()
-                .push(embedded.inbox.clone());
+            let stop = self.start_events(&app);
             let tasks = background::start(&app, &shutdown);
-            let listener = signup_http::bind(([127, 0, 0, 1], 0).into()).unwrap();
-            let base = format!("http://{}", listener.local_addr().unwrap());
-            let _ = started.send((Arc::clone(&app), base));
-            signup_http::serve(app, self.provider, listener, None, shutdown)
+            let [listener, metrics] =
+                [0, 0].map(|port| signup_http::bind(([127, 0, 0, 1], port).into()).unwrap());
+            let [base, metrics_url] = [(&listener, ""), (&metrics, "/metrics")]
+                .map(|(on, path)| format!("http://{}{path}", on.local_addr().unwrap()));
+            let _ = started.send((Arc::clone(&app), base, metrics_url));
+            signup_http::serve(app, self.provider, listener, Some(metrics), shutdown)
                 .await
                 .unwrap();
-            embedded.stop().await;
+            stop.await;
             for task in tasks {
                 task.await.unwrap();
             }
         });
     }
 
+    /// What the service's own `main` would start; messages that it would show are kept for the test.
+    fn start_events(&self, app: &Arc<App>) -> Stop {
+        if !app.settings.shows_messages() {
+            return signup_http::start_events(app, self.provider.binary);
+        }
+        let embedded = signup_notify::start_embedded(app, false);
+        let mut inboxes = self.shared.inboxes.lock().unwrap();
+        inboxes.push(embedded.inbox.clone());
+        Box::pin(embedded.stop())
+    }
+
     fn load_settings(&self) -> Settings {
+        Settings::load(self.provider.defaults, None, self.environment())
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn environment(&self) -> impl Iterator<Item = (String, String)> {
         let mut settings: HashMap<String, String> = [
             ("database.url", self.shared.database.url()),
             ("database.pool_size", "4"),
@@ -283,16 +323,15 @@ impl TestServiceBuilder {
             ("hash.threads", "2"),
             ("http.workers", "1"),
             ("http.shutdown_grace", "5s"),
+            ("bus.local_messages", "on"),
         ]
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .into();
         settings.extend(self.settings.clone());
-        let environment = settings.into_iter().map(|(key, value)| {
+        settings.into_iter().map(|(key, value)| {
             let name = key.to_uppercase().replace('.', "__");
             (format!("SIGNUP__{name}"), value)
-        });
-        Settings::load(self.provider.defaults, None, environment)
-            .unwrap_or_else(|error| panic!("{error}"))
+        })
     }
 
     fn keep(&self, secrets: Vec<apply::NewSecret>) {

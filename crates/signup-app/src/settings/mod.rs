@@ -139,14 +139,15 @@ impl Settings {
         Ok((settings, service))
     }
 
-    /// Whether this process shows messages itself instead of leaving events to a worker.
+    /// Whether this process shows messages itself instead of leaving events to a worker. With a broker it never does.
     #[must_use]
     pub fn shows_messages(&self) -> bool {
-        match self.bus.local_messages {
+        let wanted = match self.bus.local_messages {
             LocalMessages::Auto => self.database.url.sqlite_path().is_some(),
             LocalMessages::On => true,
             LocalMessages::Off => false,
-        }
+        };
+        wanted && self.bus.url == BusUrl::InProcess
     }
 
     /// Every effective value with its source, secrets masked, in the order of the keys.

@@ -11,8 +11,12 @@ use signup_notify::start_embedded;
 
 use super::Stop;
 
-/// Starts what takes events out of the outbox, as the settings say.
-pub(super) fn start(app: &Arc<App>, program: &str) -> Stop {
+/// Starts what takes events out of the outbox of a provider's service, as the settings say: relays to the broker, or the
+/// worker in this process that shows messages, or nothing. `program` is what the broker knows the connection by.
+///
+/// # Panics
+/// Outside a Tokio runtime.
+pub fn start_events(app: &Arc<App>, program: &str) -> Stop {
     if let Some(broker) = app.settings.bus.broker(program) {
         let rabbit = Arc::new(RabbitBus::new(broker));
         let counted = Arc::clone(&rabbit);

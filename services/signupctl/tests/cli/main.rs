@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod applying;
+mod broker;
 mod dev;
 mod dev_process;
 mod diagnosis;
