@@ -4,6 +4,9 @@ use std::fmt;
 
 use lapin::uri::AMQPUri;
 
+/// AMQP 0-9-1: a vhost is a short string.
+const LONGEST_VHOST: usize = 255;
+
 /// `amqp://USER:PASSWORD@HOST:PORT/VHOST`, or `amqps://` for TLS. It holds a password, so only host and vhost are shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrokerUrl(AMQPUri);
@@ -17,9 +20,14 @@ impl BrokerUrl {
     /// Reads a URL.
     ///
     /// # Errors
-    /// It has another scheme, or cannot be read.
+    /// It has another scheme, cannot be read, or its vhost is longer than 255 bytes.
     pub fn parse(text: &str) -> Result<Self, BrokerUrlError> {
-        text.parse().map(Self).map_err(|_| BrokerUrlError)
+        let uri: AMQPUri = text.parse().map_err(|_| BrokerUrlError)?;
+        // AMQP has no room for more, and the client library panics.
+        if uri.vhost.len() > LONGEST_VHOST {
+            return Err(BrokerUrlError);
+        }
+        Ok(Self(uri))
     }
 
     pub(crate) fn uri(&self) -> &AMQPUri {
@@ -38,5 +46,26 @@ impl fmt::Display for BrokerUrl {
 impl fmt::Debug for BrokerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_that_names_no_broker_is_refused_without_being_quoted() {
+        let too_long = format!("amqp://me:hunter2@host/{}", "v".repeat(256));
+        for text in ["", "hunter2", "http://me:hunter2@host/", &too_long] {
+            let error = BrokerUrl::parse(text).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn neither_user_nor_password_is_shown() {
+        let url = BrokerUrl::parse("amqps://me:hunter2@host/%2f").unwrap();
+        assert_eq!(url.to_string(), "amqps://host:5671//");
+        assert_eq!(format!("{url:?}"), url.to_string());
     }
 }
