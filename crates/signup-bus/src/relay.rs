@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use log::Level;
 use signup_core::event::EventMessage;
 use signup_core::time::Clock;
 use signup_store::{Lane, Store, StoreError, Unpublished};
@@ -45,12 +46,12 @@ pub struct RelayTotals {
 }
 
 /// What one step came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// So many events were claimed, and the bus was asked to take them.
     Claimed(usize),
-    /// The bus is out of reach; the events wait for it untouched.
-    NoBus,
+    /// The bus is out of reach, for this reason; the events wait for it untouched.
+    NoBus(String),
 }
 
 /// The relay of one lane in one process. Any number of them work side by side on one outbox.
@@ -98,11 +99,17 @@ impl Relay {
         let mut faults = 0;
         loop {
             let step = self.step().await;
-            if let Err(error) = &step {
-                log::warn!(event = "relay.fault"; "the outbox cannot be read: {error}");
-            }
+            // An outage is told when it begins and when it ends; each attempt in between says nothing new.
+            let level = if faults == 0 {
+                Level::Warn
+            } else {
+                Level::Debug
+            };
             let pause = match step {
                 Ok(Step::Claimed(claimed)) => {
+                    if faults > 0 {
+                        log::info!(event = "relay.back"; "events are published again");
+                    }
                     faults = 0;
                     // Of one subject only one event was claimed: what is behind it may be claimed now.
                     if claimed == 0 {
@@ -111,7 +118,13 @@ impl Relay {
                         Duration::ZERO
                     }
                 }
-                Ok(Step::NoBus) | Err(_) => {
+                Ok(Step::NoBus(problem)) => {
+                    log::log!(level, event = "relay.no_bus"; "events wait in the outbox: {problem}");
+                    faults += 1;
+                    retry_delay(faults).min(LONGEST_PAUSE)
+                }
+                Err(error) => {
+                    log::log!(level, event = "relay.fault"; "the outbox cannot be read: {error}");
                     faults += 1;
                     retry_delay(faults).min(LONGEST_PAUSE)
                 }
@@ -131,8 +144,12 @@ impl Relay {
         let end = Instant::now() + LAST_BATCHES;
         while Instant::now() < end {
             match self.step().await {
-                Ok(Step::Claimed(0) | Step::NoBus) => return,
+                Ok(Step::Claimed(0)) => return,
                 Ok(Step::Claimed(_)) => {}
+                Ok(Step::NoBus(problem)) => {
+                    log::warn!(event = "relay.no_bus"; "the last events stay in the outbox: {problem}");
+                    return;
+                }
                 Err(error) => {
                     log::warn!(event = "relay.fault"; "the last events stay in the outbox: {error}");
                     return;
@@ -148,8 +165,7 @@ impl Relay {
     pub async fn step(&self) -> Result<Step, StoreError> {
         if let Err(error) = self.bus.ready().await {
             self.totals.unavailable.fetch_add(1, Ordering::Relaxed);
-            log::warn!(event = "relay.no_bus"; "events wait in the outbox: {error}");
-            return Ok(Step::NoBus);
+            return Ok(Step::NoBus(error.to_string()));
         }
         let RelaySettings {
             lane, batch, lease, ..
@@ -232,14 +248,10 @@ impl Relay {
             return Ok(Step::Claimed(claimed));
         };
         self.totals.unavailable.fetch_add(1, Ordering::Relaxed);
-        log::warn!(
-            event = "relay.no_bus", events = untried.len();
-            "the bus was lost, events go back to the outbox: {problem}"
-        );
         self.store
-            .release_events(&self.name, untried, now, problem)
+            .release_events(&self.name, untried, now, problem.clone())
             .await?;
-        Ok(Step::NoBus)
+        Ok(Step::NoBus(problem))
     }
 }
 

@@ -230,7 +230,7 @@ async fn a_bus_that_is_away_costs_the_events_no_attempt_and_no_time() {
     for known in [true, false] {
         outbox.bus = Arc::new(Away { known });
         let step = outbox.relay(Lane::Others).step().await.unwrap();
-        assert_eq!(step, Step::NoBus);
+        assert!(matches!(step, Step::NoBus(_)), "{step:?}");
     }
 
     let claim = outbox.store.claim_events(

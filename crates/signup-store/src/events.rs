@@ -44,14 +44,41 @@ pub struct StoredEvent {
     pub replayed_at: Option<Timestamp>,
 }
 
-type Row = (
-    (String, String, String, String, String),
-    i64,
-    i32,
-    Option<i64>,
-    Option<String>,
-    Option<i64>,
-);
+#[derive(Queryable)]
+struct Row {
+    _sequence: i64,
+    id: String,
+    event_type: String,
+    subject: String,
+    routing_key: String,
+    envelope: String,
+    time: i64,
+    attempts: i32,
+    _available_at: i64,
+    _leased_by: Option<String>,
+    published_at: Option<i64>,
+    last_error: Option<String>,
+    replayed_at: Option<i64>,
+}
+
+impl From<Row> for StoredEvent {
+    fn from(row: Row) -> Self {
+        Self {
+            event: EventMessage {
+                id: row.id,
+                event_type: row.event_type,
+                subject: row.subject,
+                routing_key: row.routing_key,
+                envelope: row.envelope,
+            },
+            time: Timestamp::from_millis(row.time),
+            attempts: row.attempts,
+            published_at: row.published_at.map(Timestamp::from_millis),
+            last_error: row.last_error,
+            replayed_at: row.replayed_at.map(Timestamp::from_millis),
+        }
+    }
+}
 
 impl Store {
     /// Up to `count` events in the order in which they were made, those after the event `after`.
@@ -79,10 +106,9 @@ impl Store {
         self.run(move |connection| {
             let row: Option<Row> = dsl::outbox
                 .filter(dsl::id.eq(id))
-                .select(COLUMNS)
                 .first(connection)
                 .optional()?;
-            Ok(row.map(read))
+            Ok(row.map(StoredEvent::from))
         })
         .await
     }
@@ -104,10 +130,9 @@ impl Store {
                 .filter(dsl::id.lt(first_id(time_of(after).after(EVENT_FOLLOWS))))
                 .filter(dsl::subject.eq(subject))
                 .order(dsl::id)
-                .select(COLUMNS)
                 .first(connection)
                 .optional()?;
-            Ok(row.map(read))
+            Ok(row.map(StoredEvent::from))
         })
         .await
     }
@@ -151,57 +176,8 @@ fn list(
         .filter(dsl::event_type.eq_any(&filter.types))
         .order(dsl::id)
         .limit(i64::from(count))
-        .select(COLUMNS)
         .load(connection)?;
-    Ok(rows.into_iter().map(read).collect())
-}
-
-type Columns = (
-    (
-        dsl::id,
-        dsl::event_type,
-        dsl::subject,
-        dsl::routing_key,
-        dsl::envelope,
-    ),
-    dsl::time,
-    dsl::attempts,
-    dsl::published_at,
-    dsl::last_error,
-    dsl::replayed_at,
-);
-
-const COLUMNS: Columns = (
-    (
-        dsl::id,
-        dsl::event_type,
-        dsl::subject,
-        dsl::routing_key,
-        dsl::envelope,
-    ),
-    dsl::time,
-    dsl::attempts,
-    dsl::published_at,
-    dsl::last_error,
-    dsl::replayed_at,
-);
-
-fn read((event, time, attempts, published_at, last_error, replayed_at): Row) -> StoredEvent {
-    let (id, event_type, subject, routing_key, envelope) = event;
-    StoredEvent {
-        event: EventMessage {
-            id,
-            event_type,
-            subject,
-            routing_key,
-            envelope,
-        },
-        time: Timestamp::from_millis(time),
-        attempts,
-        published_at: published_at.map(Timestamp::from_millis),
-        last_error,
-        replayed_at: replayed_at.map(Timestamp::from_millis),
-    }
+    Ok(rows.into_iter().map(StoredEvent::from).collect())
 }
 
 /// No UUIDv7 of this time or later comes before it: the first 48 bits are the Unix time in milliseconds.
