@@ -164,7 +164,13 @@ fn granted(outcomes: &[Result<(), SendCodeError>]) -> usize {
 async fn mass_sending_costs_a_bounded_number_of_messages(database: TestDatabase) {
     let processes = Processes::start(&database, LimitMode::Enforce).await;
     let [shop, app] = ["shop", "app"].map(|id| application(id, &rules()));
-    let both = |number: u32| if number % 3 == 0 { &shop } else { &app };
+    let both = |number: u32| {
+        if number.is_multiple_of(3) {
+            &shop
+        } else {
+            &app
+        }
+    };
     let mut sent = 0;
 
     // One number, asked for by many clients of both applications.
@@ -243,7 +249,7 @@ async fn what_is_observed_is_what_would_have_been_refused() {
             let application = if number % 2 == 0 { &shop } else { &app };
             let country = ["86", "1", "44", "49"][number as usize / 2 % 4];
             let mut asking = somebody(application, country, number % 7);
-            if number % 5 == 0 {
+            if number.is_multiple_of(5) {
                 asking.client = IpAddr::from([10, 0, 0, 1]);
             }
             asking

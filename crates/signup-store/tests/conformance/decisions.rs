@@ -56,7 +56,7 @@ async fn decisions_are_found_by_request_subject_and_masked_address(fixture: Fixt
     let find = async |key, most| store.find_decisions(key, most).await.unwrap();
     for found in &all {
         let key = DecisionKey::Request(found.request_id.clone());
-        assert_eq!(find(key, 10).await, [found.clone()]);
+        assert_eq!(find(key, 10).await, std::slice::from_ref(found));
     }
     let key = DecisionKey::Subject("about-three".into());
     assert_eq!(find(key, 10).await, [all[2].clone()]);

@@ -145,7 +145,11 @@ async fn observed_limits_refuse_nothing_and_tell_exactly_what_enforced_ones_refu
 ) {
     // Addresses, clients and times that meet each of the limits, some of them at once.
     let requests = (0..120_u64).map(|number| {
-        let client = if number % 3 == 0 { 1 + number % 2 } else { 0 };
+        let client = if number.is_multiple_of(3) {
+            1 + number % 2
+        } else {
+            0
+        };
         (number * 7 % 13, client, number * 900)
     });
     let (mut told, mut most) = (Vec::new(), 0);
