@@ -16,6 +16,10 @@
 //!
 //! The options of each are explained in `topology.rs`, the headers of retried and dead messages in `trail.rs`.
 //!
+//! A node of RabbitMQ 3.10 that is killed, not stopped, within about a second after a quorum queue was declared can leave
+//! that queue without a leader for good: it confirms nothing any more, and events wait in the outbox. Delete the queue;
+//! whoever connects next declares it anew, and the outbox still has every event.
+//!
 //! The client library's own recovery is not used: whoever loses the connection, or only doubts it, drops all that hangs
 //! on it and opens another one. Every wait for the broker is bounded.
 
