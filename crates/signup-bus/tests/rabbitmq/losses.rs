@@ -75,9 +75,8 @@ async fn after_a_crash_of_the_broker_the_same_bus_and_consumer_go_on() {
     .await
     .unwrap();
 
-    let again = worker.next().await;
-    assert_eq!(again.event.id, kept, "what was not acknowledged in time");
-    again.ack();
+    // What was not acknowledged in time comes again; so may others, whose acknowledgements died with the broker.
+    take_until(&mut worker, &kept).await;
     let id = publish_in_the_end(&bus).await;
     take_until(&mut worker, &id).await;
     assert_eq!(bus.reconnects(), 1);
