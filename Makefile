@@ -10,7 +10,14 @@ BYTEPOWER_PORT ?= 8081
 XDUA_PORT ?= 8082
 CIAM_PORT ?= 8083
 
-.PHONY: help run test bench lint check fmt layers postgres rabbitmq reset cargo
+# What `make torture` does: rounds of killing, the seed of the plan (by chance if empty), for how many seconds the broker
+# is stopped afterwards, and whether the result is printed as JSON (JSON=1).
+ROUNDS ?= 20
+SEED ?=
+OUTAGE ?= 20
+JSON ?=
+
+.PHONY: help run test torture bench lint check fmt layers postgres rabbitmq reset cargo
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +31,13 @@ run: cargo ## Run all services on this machine, data in .signup/ (Ctrl-C stops t
 test: cargo ## Run all tests, beside private servers and in Chromium
 	@scripts/with-chromium scripts/with-postgres scripts/with-rabbitmq scripts/with-mailserver \
 		scripts/with-pika cargo test --workspace
+
+# Debug builds: what is tried is what gets lost, not how fast.
+torture: cargo ## Kill everything at random under load, then count (ROUNDS, SEED, OUTAGE)
+	@scripts/rabbitmq-node install
+	@cargo build --quiet --workspace --bins
+	@scripts/with-mailserver "$${CARGO_TARGET_DIR:-target}/debug/torture" \
+		--rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) --outage $(OUTAGE) $(if $(JSON),--json)
 
 bench: cargo ## Measure start time, memory and size of the release builds
 	@scripts/footprint

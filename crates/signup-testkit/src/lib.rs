@@ -1,6 +1,6 @@
 //! What tests need and production code must not have: databases, brokers and mail servers of their own, bad lines to
 //! them, bounded waits, a clock that obeys, and a whole service on a free port. Only `[dev-dependencies]` may name this
-//! crate.
+//! crate, and the trials in `tests/`.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 

@@ -185,8 +185,17 @@ impl TestMailServer {
     /// When a message cannot be read.
     #[must_use]
     pub fn messages(&self) -> Vec<ReceivedMail> {
-        let file = |number: u32, ending| self.folder.path().join(format!("{number}.{ending}"));
-        (1..)
+        self.messages_after(0)
+    }
+
+    /// The messages that the server took after the first `count`, the oldest first: for somebody who looks often.
+    ///
+    /// # Panics
+    /// When a message cannot be read.
+    #[must_use]
+    pub fn messages_after(&self, count: usize) -> Vec<ReceivedMail> {
+        let file = |number: usize, ending| self.folder.path().join(format!("{number}.{ending}"));
+        (count + 1..)
             .map_while(|number| {
                 let envelope = std::fs::read(file(number, "json")).ok()?;
                 Some(ReceivedMail {

@@ -256,6 +256,16 @@ impl PrivateBroker {
         &self.url
     }
 
+    /// What the node has written to its log since it was started, warnings and worse.
+    ///
+    /// # Panics
+    /// When the log cannot be read.
+    #[must_use]
+    pub fn log(&self) -> String {
+        let log = std::fs::read(self.folder.path().join("node.log")).unwrap();
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
     /// How many messages a queue holds; see [`TestBroker::queue_length`].
     ///
     /// # Panics

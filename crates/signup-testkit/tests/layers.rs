@@ -42,6 +42,8 @@ enum Place {
     Composer,
     /// Test kit and benchmarks: may use everything below `Service`, and nobody uses them.
     Tool,
+    /// A program that tries the finished ones, with the test kit.
+    Trial,
 }
 
 /// One member of the workspace and what it uses outside of its tests.
@@ -61,6 +63,7 @@ fn place(name: &str, folder: &str) -> Result<Place, String> {
         (None, "services") => Ok(Place::Service),
         (None, "benches") => Ok(Place::Tool),
         (None, "examples") => Ok(Place::Example),
+        (None, "tests") => Ok(Place::Trial),
         _ => Err(format!("{name} in {folder}/ has no place in the layers")),
     }
 }
@@ -190,6 +193,7 @@ mod the_check_itself {
             "crates/signup-testkit: signup-http",
             "services/acme-svc: signup-http signup-core",
             "services/signupctl: acme-svc signup-store",
+            "tests/torture: signup-testkit",
         ]);
         assert_eq!(faults(&members), Vec::<String>::new());
     }
