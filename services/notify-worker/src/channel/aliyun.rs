@@ -83,9 +83,7 @@ impl Aliyun {
     /// The canonical query string, which is also the one that is sent.
     fn query(&self, message: &Message) -> Result<String, NotSent> {
         let texts = &self.settings.texts;
-        let template = texts
-            .find(&self.name, message)
-            .ok_or_else(|| NotSent::Unsuitable(RegisteredTexts::missing(message)))?;
+        let template = texts.template(&self.name, message)?;
         let values: Map<String, Value> = texts
             .values(message)
             .into_iter()

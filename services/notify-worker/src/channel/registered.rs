@@ -4,6 +4,7 @@
 use signup_core::messages::{MessageKind, language};
 use signup_notify::Message;
 
+use super::provider::NotSent;
 use super::section::Section;
 
 /// The registered texts of one provider.
@@ -69,9 +70,16 @@ impl RegisteredTexts {
 
     /// The template for a message through the provider called `provider`: the application's, else ours for the very
     /// locale, else ours for the language.
-    pub(crate) fn find<'a>(&'a self, provider: &str, message: &'a Message) -> Option<&'a str> {
+    ///
+    /// # Errors
+    /// There is none, which is no fault of the provider's.
+    pub(crate) fn template<'a>(
+        &'a self,
+        provider: &str,
+        message: &'a Message,
+    ) -> Result<&'a str, NotSent> {
         if let Some(id) = message.registered.templates.get(provider) {
-            return Some(id);
+            return Ok(id);
         }
         let of_kind = || self.templates.iter().filter(|one| one.kind == message.kind);
         of_kind()
@@ -82,15 +90,13 @@ impl RegisteredTexts {
                 })
             })
             .map(|one| one.id.as_str())
-    }
-
-    /// Why there is no template, for operators.
-    pub(crate) fn missing(message: &Message) -> String {
-        format!(
-            "no template is registered for {}/{}; add it to templates",
-            message.kind.template(),
-            message.locale
-        )
+            .ok_or_else(|| {
+                NotSent::Unsuitable(format!(
+                    "no template is registered for {}/{}; add it to templates",
+                    message.kind.template(),
+                    message.locale
+                ))
+            })
     }
 
     /// The parameters with their values. Of a message without a code those that it has none for are left out.

@@ -76,9 +76,7 @@ impl Tencent {
 
     fn body(&self, message: &Message) -> Result<Vec<u8>, NotSent> {
         let texts = &self.settings.texts;
-        let template = texts
-            .find(&self.name, message)
-            .ok_or_else(|| NotSent::Unsuitable(RegisteredTexts::missing(message)))?;
+        let template = texts.template(&self.name, message)?;
         let values: Vec<String> = texts
             .values(message)
             .into_iter()
