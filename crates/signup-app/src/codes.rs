@@ -73,7 +73,7 @@ pub enum SendCodeError {
         /// When to try again.
         retry_after: Duration,
     },
-    /// The database is unavailable.
+    /// The database is unavailable, or too much waits for it.
     StoreUnavailable,
     /// A fault of ours; it is in the log.
     Internal,
@@ -162,7 +162,8 @@ impl App {
             limit_mode: mode,
             challenge: challenge.clone(),
         };
-        match by(context.deadline, self.store.store_challenge(new)).await {
+        let written = self.store.store_challenge(new, context.deadline);
+        match by(context.deadline, written).await {
             Ok(StoreChallengeOutcome::Stored) => Ok(challenge),
             Ok(StoreChallengeOutcome::StoredBeyond(exhausted)) => {
                 self.note_hit(application, channel, &exhausted, mode, now);
@@ -314,9 +315,11 @@ impl SendCodeError {
 }
 
 fn send_fault(error: StoreError) -> SendCodeError {
-    log::error!(event = "store.fault"; "{error}");
+    if !matches!(error, StoreError::Overloaded) {
+        log::error!(event = "store.fault"; "{error}");
+    }
     match error {
-        StoreError::Unavailable(_) => SendCodeError::StoreUnavailable,
+        StoreError::Unavailable(_) | StoreError::Overloaded => SendCodeError::StoreUnavailable,
         StoreError::Unreadable { .. }
         | StoreError::Url(_)
         | StoreError::Migration(_)

@@ -57,7 +57,7 @@ pub enum SignUpError {
     Taken(IdentifierKind),
     /// The code sent through this channel was used, replaced or locked in the meantime.
     CodeSpent(Channel),
-    /// Too many passwords are waiting to be hashed.
+    /// Too many passwords wait to be hashed, or too many users to be written.
     Busy {
         /// When to try again.
         retry_after: Duration,
@@ -185,8 +185,8 @@ impl App {
                 claim: sign_up.claim.clone().map(|claim| (claim, reply.clone())),
                 user,
             };
-            let outcome = by(context.deadline, self.store.sign_up(record)).await;
-            match outcome.map_err(store_fault)? {
+            let written = self.store.sign_up(record, context.deadline);
+            match by(context.deadline, written).await.map_err(store_fault)? {
                 SignUpOutcome::Created => {
                     trace::subject(public_id);
                     self.outbox_wake.send_replace(());
@@ -261,8 +261,11 @@ fn spent(codes: &[VerifiedCode], id: Uuid) -> SignUpError {
 }
 
 fn store_fault(error: StoreError) -> SignUpError {
-    log::error!(event = "store.fault"; "{error}");
+    if !matches!(error, StoreError::Overloaded) {
+        log::error!(event = "store.fault"; "{error}");
+    }
     match error {
+        StoreError::Overloaded => TRY_AGAIN,
         StoreError::Unavailable(_) => SignUpError::StoreUnavailable,
         StoreError::Unreadable { .. }
         | StoreError::Url(_)

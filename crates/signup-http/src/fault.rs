@@ -131,7 +131,7 @@ impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         log::error!(event = "store.fault"; "{error}");
         match error {
-            StoreError::Unavailable(_) => Self::StoreUnavailable,
+            StoreError::Unavailable(_) | StoreError::Overloaded => Self::StoreUnavailable,
             StoreError::Unreadable { .. }
             | StoreError::Url(_)
             | StoreError::Migration(_)

@@ -1,5 +1,9 @@
 //! One-time codes: asked for, tried, used up. The codes themselves are nowhere in here.
 
+mod batch;
+
+use std::time::Instant;
+
 use diesel::prelude::*;
 use signup_core::code::{Binding, Challenge, Channel, Limit, LimitMode, MAX_WRONG_TRIES};
 use signup_core::event::Event;
@@ -8,10 +12,11 @@ use uuid::Uuid;
 
 use crate::connection::AnyConnection;
 use crate::error::StoreError;
-use crate::limits::{self, Exhausted};
+use crate::limits::{Exhausted, Windows};
 use crate::outbox;
 use crate::schema::otp_challenges::dsl;
 use crate::store::Store;
+use crate::writer::{Write, hash};
 
 const LIVE: &str = "live";
 const CONSUMED: &str = "consumed";
@@ -56,34 +61,16 @@ pub enum ChallengeState {
 
 impl Store {
     /// Writes a code request: counts it, replaces the older code, and puts the event into the outbox, all or nothing.
+    /// Requests that arrive during a commit share the next one; it does not begin after `deadline`.
     ///
     /// # Errors
-    /// The database is unavailable or refused a statement.
+    /// Too much waits, or the database is unavailable or refused a statement.
     pub async fn store_challenge(
         &self,
         new: NewChallenge,
+        deadline: Instant,
     ) -> Result<StoreChallengeOutcome, StoreError> {
-        self.run(move |connection| {
-            let mut exhausted = None;
-            let written = connection.transaction::<(), diesel::result::Error, _>(|connection| {
-                // Also keeps two requests for one address apart: its rows are ours until the commit.
-                let now = new.challenge.created_at;
-                exhausted = limits::take_all(connection, &new.limits, new.limit_mode, now)?.err();
-                if exhausted.is_some() && new.limit_mode == LimitMode::Enforce {
-                    return Err(diesel::result::Error::RollbackTransaction);
-                }
-                replace(connection, &new.challenge.binding)?;
-                insert(connection, &new.challenge)?;
-                outbox::insert(connection, &new.event)
-            });
-            match (written, exhausted) {
-                (Ok(()), None) => Ok(StoreChallengeOutcome::Stored),
-                (Ok(()), Some(limit)) => Ok(StoreChallengeOutcome::StoredBeyond(limit)),
-                (Err(_), Some(limit)) => Ok(StoreChallengeOutcome::Limited(limit)),
-                (Err(error), None) => Err(error.into()),
-            }
-        })
-        .await
+        self.code_requests.write(new, deadline).await
     }
 
     /// The challenge whose code is accepted at `now` for a binding, for callers who send a code without a token.
@@ -146,6 +133,76 @@ impl Store {
             Ok(())
         })
         .await
+    }
+}
+
+impl Write for NewChallenge {
+    type Outcome = StoreChallengeOutcome;
+
+    fn claims(&self) -> Vec<u64> {
+        vec![hash(&self.challenge.binding)]
+    }
+
+    fn write_batch(
+        connection: &mut AnyConnection,
+        batch: &[Self],
+    ) -> Result<Vec<StoreChallengeOutcome>, StoreError> {
+        connection.transaction(|connection| {
+            // Also keeps two requests for one address apart: its rows are ours until the commit.
+            let limits = batch.iter().flat_map(|new| {
+                new.limits
+                    .iter()
+                    .map(|limit| (limit, new.challenge.created_at))
+            });
+            let mut windows = Windows::lock(connection, limits)?;
+            let outcomes: Vec<_> = batch.iter().map(|new| new.count(&mut windows)).collect();
+            windows.store(connection)?;
+            let admitted: Vec<_> = batch
+                .iter()
+                .zip(&outcomes)
+                .filter(|(_, outcome)| !matches!(outcome, StoreChallengeOutcome::Limited(_)))
+                .map(|(new, _)| new)
+                .collect();
+            insert_all(connection, &admitted)?;
+            Ok(outcomes)
+        })
+    }
+
+    fn write_alone(
+        &self,
+        connection: &mut AnyConnection,
+    ) -> Result<StoreChallengeOutcome, StoreError> {
+        let outcomes = Self::write_batch(connection, std::slice::from_ref(self))?;
+        outcomes
+            .into_iter()
+            .next()
+            .ok_or_else(|| StoreError::unreadable("the outcome of a code request", "it is missing"))
+    }
+}
+
+impl NewChallenge {
+    fn count(&self, windows: &mut Windows) -> StoreChallengeOutcome {
+        match windows.take_all(&self.limits, self.limit_mode, self.challenge.created_at) {
+            Ok(()) => StoreChallengeOutcome::Stored,
+            Err(exhausted) => match self.limit_mode {
+                LimitMode::Enforce => StoreChallengeOutcome::Limited(exhausted),
+                LimitMode::Observe => StoreChallengeOutcome::StoredBeyond(exhausted),
+            },
+        }
+    }
+}
+
+fn insert_all(connection: &mut AnyConnection, admitted: &[&NewChallenge]) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Postgres(connection) => batch::insert(connection, admitted),
+        AnyConnection::Sqlite(_) => {
+            for new in admitted {
+                replace(connection, &new.challenge.binding)?;
+                insert(connection, &new.challenge)?;
+                outbox::insert(connection, &new.event)?;
+            }
+            Ok(())
+        }
     }
 }
 

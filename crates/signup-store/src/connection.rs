@@ -1,7 +1,7 @@
 //! One connection to one of the two databases, and how the pool makes and checks it.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
@@ -52,13 +52,34 @@ impl fmt::Display for Backend {
     }
 }
 
+/// How PostgreSQL chooses its way to the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Planning {
+    /// By its statistics, as it thinks best.
+    ByStatistics,
+    /// By the indexes, planned once: for statements that only look up what they name. Statistics from a time when a
+    /// table was empty would have them read all of it, and plan the same thing anew each time.
+    ByIndex,
+}
+
 /// Makes connections for the pool.
 #[derive(Clone)]
 pub(crate) struct Connector {
     pub backend: Backend,
     pub url: String,
     pub statement_timeout: Duration,
+    pub planning: Planning,
 }
+
+/// A connection in the pool.
+pub(crate) struct PooledConnection {
+    pub connection: AnyConnection,
+    /// When it last did what it was asked to; none if its last work failed.
+    pub proven_at: Option<Instant>,
+}
+
+/// So long a connection that has worked is taken to be alive. Asking it each time would double the statements.
+const STAYS_ALIVE: Duration = Duration::from_secs(1);
 
 impl Connector {
     pub fn connect(&self) -> Result<AnyConnection, StoreError> {
@@ -72,6 +93,11 @@ impl Connector {
                     StoreError::Unavailable(text)
                 })?;
                 connection.batch_execute(&format!("SET statement_timeout = {millis}"))?;
+                if self.planning == Planning::ByIndex {
+                    connection.batch_execute(
+                        "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan",
+                    )?;
+                }
                 Ok(AnyConnection::Postgres(connection))
             }
             Backend::Sqlite => {
@@ -96,22 +122,30 @@ impl Connector {
 }
 
 impl ManageConnection for Connector {
-    type Connection = AnyConnection;
+    type Connection = PooledConnection;
     type Error = StoreError;
 
-    fn connect(&self) -> Result<AnyConnection, StoreError> {
-        self.connect()
+    fn connect(&self) -> Result<PooledConnection, StoreError> {
+        Ok(PooledConnection {
+            connection: self.connect()?,
+            proven_at: Some(Instant::now()),
+        })
     }
 
-    fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
-        diesel::sql_query("SELECT 1").execute(connection)?;
+    fn is_valid(&self, pooled: &mut PooledConnection) -> Result<(), StoreError> {
+        if pooled
+            .proven_at
+            .is_none_or(|proven_at| proven_at.elapsed() >= STAYS_ALIVE)
+        {
+            diesel::sql_query("SELECT 1").execute(&mut pooled.connection)?;
+        }
         Ok(())
     }
 
-    fn has_broken(&self, connection: &mut AnyConnection) -> bool {
+    fn has_broken(&self, pooled: &mut PooledConnection) -> bool {
         std::thread::panicking()
             || <AnyConnection as diesel::Connection>::TransactionManager::is_broken_transaction_manager(
-                connection,
+                &mut pooled.connection,
             )
     }
 }

@@ -3,11 +3,14 @@
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 /// A fault of the database. Never the answer to a question: a taken identifier or a used code is an outcome.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database is out of reach, out of connections or out of time. Trying later may help.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// So much waits to be written that it would come too late. Nothing was written.
+    #[error("too much waits to be written to the database")]
+    Overloaded,
     /// A row holds what this version cannot read.
     #[error("{what} in the database cannot be read: {problem}")]
     Unreadable {

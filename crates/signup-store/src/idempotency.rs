@@ -124,8 +124,7 @@ pub(crate) fn finish(
     claim: &IdempotencyClaim,
     reply: &Reply,
 ) -> QueryResult<bool> {
-    let text = serde_json::to_string(reply)
-        .map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
+    let text = text(reply)?;
     let finished = diesel::update(dsl::idempotency_keys)
         .filter(dsl::provider.eq(&claim.provider))
         .filter(dsl::application_id.eq(&claim.application))
@@ -135,6 +134,12 @@ pub(crate) fn finish(
         .set(dsl::reply.eq(Some(text)))
         .execute(connection)?;
     Ok(finished == 1)
+}
+
+/// A reply as it is stored.
+pub(crate) fn text(reply: &Reply) -> QueryResult<String> {
+    serde_json::to_string(reply)
+        .map_err(|error| diesel::result::Error::SerializationError(error.into()))
 }
 
 fn held_by_another(

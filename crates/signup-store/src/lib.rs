@@ -5,6 +5,7 @@
 //! an earlier read. Every write transaction begins with a statement that writes, because SQLite cannot safely turn a
 //! reading transaction into a writing one.
 
+mod arrays;
 mod challenges;
 mod connection;
 mod decisions;
@@ -20,12 +21,14 @@ mod limit_hits;
 mod limits;
 mod migrate;
 mod outbox;
+mod pool;
 mod postgres_url;
 mod schema;
 mod server_time;
 mod store;
 mod users;
 mod webhooks;
+mod writer;
 
 pub use challenges::{ChallengeState, NewChallenge, StoreChallengeOutcome};
 pub use connection::Backend;

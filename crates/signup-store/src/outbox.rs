@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use diesel::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use signup_core::event::{Event, EventMessage, EventType};
 use signup_core::time::Timestamp;
 
+use crate::arrays::{OverArrays, Statement, big_integers, text};
 use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::schema::outbox::dsl;
@@ -292,6 +294,33 @@ pub(crate) fn insert(connection: &mut AnyConnection, event: &Event) -> QueryResu
         ))
         .execute(connection)
         .map(drop)
+}
+
+struct InsertAll;
+
+impl Statement for InsertAll {
+    const SQL: &'static str = "\
+INSERT INTO outbox (id, event_type, subject, routing_key, envelope, time, attempts, available_at)
+SELECT id, event_type, subject, routing_key, envelope, time, 0, time
+FROM unnest(?, ?, ?, ?, ?, ?) AS given(id, event_type, subject, routing_key, envelope, time)";
+    type Row = ();
+}
+
+/// Writes many events on PostgreSQL, in their order.
+pub(crate) fn insert_all<'a>(
+    connection: &mut PgConnection,
+    events: impl Iterator<Item = &'a Event>,
+) -> QueryResult<()> {
+    let events: Vec<_> = events.map(|event| (event.id.to_string(), event)).collect();
+    let statement = OverArrays::<InsertAll>::new(vec![
+        text(events.iter().map(|(id, _)| id.as_str())),
+        text(events.iter().map(|(_, event)| event.event_type)),
+        text(events.iter().map(|(_, event)| event.subject.as_str())),
+        text(events.iter().map(|(_, event)| event.routing_key.as_str())),
+        text(events.iter().map(|(_, event)| event.envelope.as_str())),
+        big_integers(events.iter().map(|(_, event)| event.time.as_millis())),
+    ]);
+    statement.execute(connection).map(drop)
 }
 
 #[cfg(test)]

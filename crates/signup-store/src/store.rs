@@ -1,15 +1,19 @@
-//! The store: a pool of connections, and blocking statements kept off the async threads.
+//! The store: the door to the database.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::r2d2::{Pool, PooledConnection};
 use diesel::{Connection as _, RunQueryDsl as _};
-use tokio::sync::Semaphore;
+use signup_core::sign_up::SignUpRecord;
 
-use crate::connection::{AnyConnection, Backend, Connector};
+use crate::challenges::NewChallenge;
+use crate::connection::{AnyConnection, Backend, Connector, Planning};
 use crate::error::StoreError;
+use crate::pool::Pool;
+use crate::writer::Writer;
+
+/// Connections that write: one for sign-ups, one for code requests.
+const WRITERS: u32 = 2;
 
 /// How to reach the database.
 #[derive(Clone)]
@@ -35,41 +39,54 @@ impl fmt::Debug for StoreOptions {
     }
 }
 
-/// The store. Clones share the pool.
+/// The store. Clones share their connections.
 #[derive(Clone)]
 pub struct Store {
     pub(crate) connector: Connector,
-    pool: Pool<Connector>,
-    permits: Arc<Semaphore>,
-    pool_wait: Duration,
+    pub(crate) sign_ups: Writer<SignUpRecord>,
+    pub(crate) code_requests: Writer<NewChallenge>,
+    pool: Pool,
 }
 
 impl Store {
-    /// Prepares the pool without connecting: the database may come up later.
+    /// Prepares the connections without making one: the database may come up later.
     ///
     /// # Errors
     /// The URL names no database that we know.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime. Writes are done on the one it was called in, so that must live as long.
     pub fn open(options: &StoreOptions) -> Result<Self, StoreError> {
         let backend = Backend::of_url(&options.url)?;
         let connector = Connector {
             backend,
             url: options.url.clone(),
             statement_timeout: options.statement_timeout,
+            planning: Planning::ByStatistics,
         };
-        let size = match backend {
-            Backend::Postgres => options.pool_size.max(1),
-            Backend::Sqlite => 1,
+        let pool_of = |size, planning| {
+            let connector = Connector {
+                planning,
+                ..connector.clone()
+            };
+            Pool::new(connector, size, options.pool_wait)
         };
-        let pool = Pool::builder()
-            .max_size(size)
-            .min_idle(Some(0))
-            .connection_timeout(options.pool_wait)
-            .build_unchecked(connector.clone());
+        let (pool, writing) = match backend {
+            Backend::Postgres => (
+                pool_of(options.pool_size.max(1), Planning::ByStatistics),
+                pool_of(WRITERS, Planning::ByIndex),
+            ),
+            // SQLite has one writer, and so all share one connection.
+            Backend::Sqlite => {
+                let pool = pool_of(1, Planning::ByStatistics);
+                (pool.clone(), pool)
+            }
+        };
         Ok(Self {
             connector,
+            sign_ups: Writer::new(writing.clone()),
+            code_requests: Writer::new(writing),
             pool,
-            permits: Arc::new(Semaphore::new(size as usize)),
-            pool_wait: options.pool_wait,
         })
     }
 
@@ -78,13 +95,9 @@ impl Store {
         self.connector.backend
     }
 
-    /// Connections in use and allowed, for metrics.
+    /// Connections in use and allowed, for metrics. Those of the writers come on top.
     pub fn pool_use(&self) -> (u32, u32) {
-        let state = self.pool.state();
-        (
-            state.connections - state.idle_connections,
-            self.pool.max_size(),
-        )
+        self.pool.usage()
     }
 
     /// Asks the database for a sign of life.
@@ -99,33 +112,12 @@ impl Store {
         .await
     }
 
-    /// Runs statements on a connection, on a thread that may block. As many run at a time as there are connections, so
-    /// waiting requests hold no thread.
+    /// Runs statements on a connection of the pool (see [`Pool::run`]).
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let acquire = Arc::clone(&self.permits).acquire_owned();
-        let permit = tokio::time::timeout(self.pool_wait, acquire)
-            .await
-            .map_err(|_| {
-                StoreError::Unavailable(format!(
-                    "no connection came free within {:?}",
-                    self.pool_wait
-                ))
-            })?
-            .map_err(|_| StoreError::Unavailable("the store is closed".to_owned()))?;
-        let pool = self.pool.clone();
-        let task = tokio::task::spawn_blocking(move || {
-            let mut connection = get(&pool)?;
-            let result = work(&mut connection);
-            // The connection goes back to the pool before the permit lets somebody else ask for it.
-            drop(connection);
-            drop(permit);
-            result
-        });
-        task.await
-            .unwrap_or_else(|error| Err(StoreError::Statement(error.to_string())))
+        self.pool.run(work).await
     }
 
     /// Like [`Store::run`], in one transaction. The first statement must be one that writes (see the crate's docs).
@@ -135,9 +127,4 @@ impl Store {
     ) -> Result<T, StoreError> {
         self.run(|connection| connection.transaction(work)).await
     }
-}
-
-fn get(pool: &Pool<Connector>) -> Result<PooledConnection<Connector>, StoreError> {
-    pool.get()
-        .map_err(|error| StoreError::Unavailable(error.to_string()))
 }

@@ -1,5 +1,9 @@
 //! Creating users.
 
+mod batch;
+
+use std::time::Instant;
+
 use diesel::prelude::*;
 use serde_json::Value;
 use signup_core::event::Event;
@@ -14,24 +18,22 @@ use crate::idempotency;
 use crate::outbox;
 use crate::schema::{identifiers, users};
 use crate::store::Store;
+use crate::writer::{Write, hash};
 
 impl Store {
     /// Creates a user: uses up its codes, takes its identifiers, writes the user and its events and keeps the reply for
-    /// the idempotency key, all or nothing. The single door through which users come in.
+    /// the idempotency key, all or nothing. The single door through which users come in. Sign-ups that arrive during a
+    /// commit share the next one; it does not begin after `deadline`.
     ///
     /// # Errors
-    /// The database is unavailable or refused a statement; then nothing was written. If the connection broke during the
-    /// commit, the caller cannot know; repeating the request with an idempotency key tells.
-    pub async fn sign_up(&self, record: SignUpRecord) -> Result<SignUpOutcome, StoreError> {
-        self.run(move |connection| {
-            let written = connection.transaction(|connection| write(connection, &record));
-            match written {
-                Ok(()) => Ok(SignUpOutcome::Created),
-                Err(Abort::Outcome(outcome)) => Ok(outcome),
-                Err(Abort::Fault(error)) => Err(error),
-            }
-        })
-        .await
+    /// Too much waits, or the database is unavailable or refused a statement; then nothing was written. If the connection
+    /// broke during the commit, the caller cannot know; repeating the request with an idempotency key tells.
+    pub async fn sign_up(
+        &self,
+        record: SignUpRecord,
+        deadline: Instant,
+    ) -> Result<SignUpOutcome, StoreError> {
+        self.sign_ups.write(record, deadline).await
     }
 
     /// Whether an identifier is taken in a directory. A hint for replies about codes; sign-ups never ask it, for them
@@ -88,6 +90,51 @@ enum Abort {
 impl From<diesel::result::Error> for Abort {
     fn from(error: diesel::result::Error) -> Self {
         Self::Fault(error.into())
+    }
+}
+
+impl Write for SignUpRecord {
+    type Outcome = SignUpOutcome;
+
+    fn claims(&self) -> Vec<u64> {
+        let (provider, directory) = (&self.user.provider, &self.user.directory);
+        let codes = self.consumed.iter().map(hash);
+        let identifiers = self.user.identifiers.iter().map(|taken| {
+            let (kind, key) = (taken.identifier.kind(), taken.identifier.key());
+            hash(&(provider, directory, kind.as_str(), key))
+        });
+        let public_id = hash(&(provider, &self.user.public_id));
+        let key = self
+            .claim
+            .iter()
+            .map(|(claim, _)| hash(&(&claim.application, &claim.key)));
+        codes
+            .chain(identifiers)
+            .chain([public_id])
+            .chain(key)
+            .collect()
+    }
+
+    fn write_batch(
+        connection: &mut AnyConnection,
+        batch: &[Self],
+    ) -> Result<Vec<SignUpOutcome>, StoreError> {
+        match connection {
+            AnyConnection::Postgres(connection) => batch::write(connection, batch),
+            AnyConnection::Sqlite(_) => connection.transaction(|connection| {
+                let outcomes = batch.iter().map(|record| record.write_alone(connection));
+                outcomes.collect()
+            }),
+        }
+    }
+
+    /// Within a transaction, a failure takes back this sign-up only.
+    fn write_alone(&self, connection: &mut AnyConnection) -> Result<SignUpOutcome, StoreError> {
+        match connection.transaction(|connection| write(connection, self)) {
+            Ok(()) => Ok(SignUpOutcome::Created),
+            Err(Abort::Outcome(outcome)) => Ok(outcome),
+            Err(Abort::Fault(error)) => Err(error),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use signup_core::sign_up::SignUpOutcome;
 use signup_core::time::Timestamp;
 use signup_store::{ChallengeState, Store};
 
-use crate::fixture::{Fixture, NOW, binding, email, named, sign_up};
+use crate::fixture::{Fixture, NOW, binding, email, later, named, sign_up};
 use crate::on_both;
 
 on_both!(
@@ -28,10 +28,13 @@ async fn a_code_signs_up_one_user_only(fixture: Fixture) {
     let store = &fixture.store;
     let code = fixture.challenge("bob@example.com").await;
     let first = sign_up(vec![named("one")], vec![code.id]);
-    assert_eq!(store.sign_up(first).await.unwrap(), SignUpOutcome::Created);
+    assert_eq!(
+        store.sign_up(first, later()).await.unwrap(),
+        SignUpOutcome::Created
+    );
     let second = sign_up(vec![named("two")], vec![code.id]);
     assert_eq!(
-        store.sign_up(second).await.unwrap(),
+        store.sign_up(second, later()).await.unwrap(),
         SignUpOutcome::CodeSpent(code.id)
     );
     assert_eq!(store.count_users().await.unwrap(), 1);
@@ -46,7 +49,7 @@ async fn a_code_used_in_parallel_on_two_processes_signs_up_one_user(fixture: Fix
         .map(|number| {
             let store = processes[number % 2].clone();
             let record = sign_up(vec![named(&format!("user{number}"))], vec![code.id]);
-            tokio::spawn(async move { store.sign_up(record).await.unwrap() })
+            tokio::spawn(async move { store.sign_up(record, later()).await.unwrap() })
         })
         .collect();
     let mut created = 0;
@@ -68,12 +71,12 @@ async fn a_newer_code_kills_the_older_one(fixture: Fixture) {
     assert_eq!(state, ChallengeState::Replaced);
     let with_older = sign_up(vec![named("bob")], vec![older.id]);
     assert_eq!(
-        store.sign_up(with_older).await.unwrap(),
+        store.sign_up(with_older, later()).await.unwrap(),
         SignUpOutcome::CodeSpent(older.id)
     );
     let with_newer = sign_up(vec![named("bob")], vec![newer.id]);
     assert_eq!(
-        store.sign_up(with_newer).await.unwrap(),
+        store.sign_up(with_newer, later()).await.unwrap(),
         SignUpOutcome::Created
     );
 }
@@ -83,7 +86,7 @@ async fn codes_for_two_addresses_live_side_by_side(fixture: Fixture) {
     let alice = fixture.challenge("alice@example.com").await;
     let both = sign_up(vec![named("both")], vec![bob.id, alice.id]);
     assert_eq!(
-        fixture.store.sign_up(both).await.unwrap(),
+        fixture.store.sign_up(both, later()).await.unwrap(),
         SignUpOutcome::Created
     );
 }
@@ -103,7 +106,7 @@ async fn five_wrong_tries_kill_a_code(fixture: Fixture) {
     assert_eq!(live(store, NOW).await, None);
     let record = sign_up(vec![named("bob")], vec![code.id]);
     assert_eq!(
-        store.sign_up(record).await.unwrap(),
+        store.sign_up(record, later()).await.unwrap(),
         SignUpOutcome::CodeSpent(code.id)
     );
 }
@@ -140,33 +143,36 @@ async fn wrong_tries_in_parallel_are_all_counted(fixture: Fixture) {
 async fn a_taken_identifier_leaves_the_code_usable(fixture: Fixture) {
     let store = &fixture.store;
     store
-        .sign_up(sign_up(vec![named("bob")], Vec::new()))
+        .sign_up(sign_up(vec![named("bob")], Vec::new()), later())
         .await
         .unwrap();
     let code = fixture.challenge("bob@example.com").await;
     let taken = sign_up(vec![named("bob"), email("bob@example.com")], vec![code.id]);
     assert_eq!(
-        store.sign_up(taken).await.unwrap(),
+        store.sign_up(taken, later()).await.unwrap(),
         SignUpOutcome::Taken(IdentifierKind::Username)
     );
     let other = sign_up(
         vec![named("bobby"), email("bob@example.com")],
         vec![code.id],
     );
-    assert_eq!(store.sign_up(other).await.unwrap(), SignUpOutcome::Created);
+    assert_eq!(
+        store.sign_up(other, later()).await.unwrap(),
+        SignUpOutcome::Created
+    );
 }
 
 async fn a_dead_code_is_told_before_a_taken_identifier(fixture: Fixture) {
     let store = &fixture.store;
     store
-        .sign_up(sign_up(vec![named("bob")], Vec::new()))
+        .sign_up(sign_up(vec![named("bob")], Vec::new()), later())
         .await
         .unwrap();
     let older = fixture.challenge("bob@example.com").await;
     fixture.challenge("bob@example.com").await;
     let record = sign_up(vec![named("bob")], vec![older.id]);
     assert_eq!(
-        store.sign_up(record).await.unwrap(),
+        store.sign_up(record, later()).await.unwrap(),
         SignUpOutcome::CodeSpent(older.id)
     );
 }

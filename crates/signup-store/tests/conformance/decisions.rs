@@ -5,7 +5,7 @@ use signup_core::decision::{Action, Decision, MaskedIdentifiers};
 use signup_core::identifier::IdentifierKind;
 use signup_store::{DecisionKey, Retention};
 
-use crate::fixture::{Fixture, NOW, email, sign_up};
+use crate::fixture::{Fixture, NOW, email, later, sign_up};
 use crate::on_both;
 
 on_both!(
@@ -99,7 +99,7 @@ async fn a_used_code_knows_its_user(fixture: Fixture) {
     let record = sign_up(vec![email("alice@example.com")], vec![challenge.id]);
     let user = record.user.id.to_string();
     assert_eq!(store.find_challenges_of_user(&user).await.unwrap(), []);
-    store.sign_up(record).await.unwrap();
+    store.sign_up(record, later()).await.unwrap();
 
     let found = store.find_challenges_of_user(&user).await.unwrap();
     assert_eq!(found.len(), 1);
@@ -115,7 +115,7 @@ async fn an_event_is_found_from_what_it_announces(fixture: Fixture) {
         .map(|number| sign_up(vec![email(&format!("{number}@example.com"))], Vec::new()))
         .collect();
     for record in &records {
-        store.sign_up(record.clone()).await.unwrap();
+        store.sign_up(record.clone(), later()).await.unwrap();
     }
     for record in records {
         let (id, subject) = (record.user.id, &record.user.public_id);

@@ -4,7 +4,7 @@ use signup_core::event::EventType;
 use signup_core::time::{Clock as _, SystemClock};
 use signup_store::{EventFilter, Lane, StoredEvent};
 
-use crate::fixture::{Fixture, NOW, named, sign_up};
+use crate::fixture::{Fixture, NOW, later, named, sign_up};
 use crate::on_both;
 
 on_both!(
@@ -29,7 +29,7 @@ fn everything() -> EventFilter {
 async fn with_users(fixture: &Fixture, count: usize) {
     for number in 0..count {
         let record = sign_up(vec![named(&format!("user{number}"))], Vec::new());
-        fixture.store.sign_up(record).await.unwrap();
+        fixture.store.sign_up(record, later()).await.unwrap();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, json};
 use signup_core::application::{Application, Directory, ProviderSettings, Rules};
@@ -54,7 +54,7 @@ impl Fixture {
     pub async fn challenge(&self, address: &str) -> Challenge {
         let new = new_challenge(address, Vec::new());
         let challenge = new.challenge.clone();
-        self.store.store_challenge(new).await.unwrap();
+        self.store.store_challenge(new, later()).await.unwrap();
         challenge
     }
 }
@@ -69,13 +69,18 @@ pub fn open(database: &TestDatabase) -> Store {
     .unwrap()
 }
 
+/// A deadline that no test meets.
+pub fn later() -> Instant {
+    Instant::now() + Duration::from_secs(60)
+}
+
 pub fn context() -> RequestContext {
     RequestContext {
         request_id: "request-1".into(),
         trace_parent: None,
         client_ip: Ipv4Addr::LOCALHOST.into(),
         language: None,
-        deadline: std::time::Instant::now() + Duration::from_secs(60),
+        deadline: later(),
     }
 }
 

@@ -7,7 +7,7 @@ use signup_core::code::{Limit, LimitScope};
 use signup_store::{ClaimOutcome, Retention, Swept};
 use signup_testkit::TestDatabase;
 
-use crate::fixture::{Fixture, NOW, named, new_challenge, sign_up};
+use crate::fixture::{Fixture, NOW, later, named, new_challenge, sign_up};
 use crate::on_both;
 
 on_both!(only_what_is_over_is_removed);
@@ -18,7 +18,7 @@ async fn only_what_is_over_is_removed(fixture: Fixture) {
     let store = &fixture.store;
     let code = fixture.challenge("bob@example.com").await;
     let record = sign_up(vec![named("bob")], Vec::new());
-    store.sign_up(record).await.unwrap();
+    store.sign_up(record, later()).await.unwrap();
     for application in ["shop", "other"] {
         let retention = if application == "shop" { DAY } else { 30 * DAY };
         store
@@ -59,7 +59,11 @@ async fn the_sweep_neither_waits_for_nor_removes_what_is_being_renewed_on_postgr
         window: DAY,
     };
     let limited = new_challenge("bob@example.com", vec![limit]);
-    fixture.store.store_challenge(limited).await.unwrap();
+    fixture
+        .store
+        .store_challenge(limited, later())
+        .await
+        .unwrap();
     let mut renewing = PgConnection::establish(fixture.database.url()).unwrap();
     renewing
         .batch_execute("BEGIN; UPDATE usage_windows SET closes_at = closes_at * 2")

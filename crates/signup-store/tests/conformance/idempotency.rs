@@ -5,7 +5,7 @@ use signup_core::sign_up::{IdempotencyClaim, SignUpOutcome};
 use signup_core::time::Timestamp;
 use signup_store::{ClaimOutcome, Store};
 
-use crate::fixture::{Fixture, NOW, named, sign_up};
+use crate::fixture::{Fixture, NOW, later, named, sign_up};
 use crate::on_both;
 
 on_both!(
@@ -54,7 +54,10 @@ async fn the_first_request_claims_and_a_finished_one_is_replayed(fixture: Fixtur
     assert_eq!(claim(store, "shop", 1, NOW).await, ClaimOutcome::InProgress);
     let mut record = sign_up(vec![named("bob")], Vec::new());
     record.claim = Some((first, reply()));
-    assert_eq!(store.sign_up(record).await.unwrap(), SignUpOutcome::Created);
+    assert_eq!(
+        store.sign_up(record, later()).await.unwrap(),
+        SignUpOutcome::Created
+    );
     assert_eq!(
         claim(store, "shop", 1, NOW).await,
         ClaimOutcome::Replay(reply())
@@ -104,7 +107,7 @@ async fn a_request_that_lost_its_claim_signs_nobody_up(fixture: Fixture) {
     let mut record = sign_up(vec![named("bob")], Vec::new());
     record.claim = Some((first, reply()));
     assert_eq!(
-        store.sign_up(record).await.unwrap(),
+        store.sign_up(record, later()).await.unwrap(),
         SignUpOutcome::ClaimLost
     );
     assert_eq!(store.count_users().await.unwrap(), 0);

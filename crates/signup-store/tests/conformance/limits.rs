@@ -3,7 +3,7 @@ use std::time::Duration;
 use signup_core::code::{Channel, Limit, LimitMode, LimitScope};
 use signup_store::{Exhausted, LimitHit, StoreChallengeOutcome};
 
-use crate::fixture::{Fixture, NOW, new_challenge};
+use crate::fixture::{Fixture, NOW, later, new_challenge};
 use crate::on_both;
 
 on_both!(
@@ -31,7 +31,7 @@ fn limit(key: &str, allowed: u32) -> Limit {
 async fn a_limit_lets_through_what_it_allows_and_says_when_to_come_back(fixture: Fixture) {
     for expected in [true, true, false, false] {
         let new = new_challenge("bob@example.com", vec![limit("two", 2)]);
-        let outcome = fixture.store.store_challenge(new).await.unwrap();
+        let outcome = fixture.store.store_challenge(new, later()).await.unwrap();
         if expected {
             assert_eq!(outcome, StoreChallengeOutcome::Stored);
         } else {
@@ -56,7 +56,7 @@ async fn a_window_opens_anew_when_it_has_closed(fixture: Fixture) {
     for (millis, expected) in steps {
         let mut new = new_challenge("bob@example.com", vec![limit("one", 1)]);
         new.challenge.created_at = NOW.after(Duration::from_millis(millis));
-        let outcome = fixture.store.store_challenge(new).await.unwrap();
+        let outcome = fixture.store.store_challenge(new, later()).await.unwrap();
         assert_eq!(
             outcome == StoreChallengeOutcome::Stored,
             expected,
@@ -74,7 +74,7 @@ async fn a_refused_request_counts_against_no_limit(fixture: Fixture) {
         ("b@example.com", "b", true),
     ] {
         let outcome = store
-            .store_challenge(new_challenge(address, limits(first)))
+            .store_challenge(new_challenge(address, limits(first)), later())
             .await
             .unwrap();
         assert_eq!(
@@ -92,7 +92,7 @@ async fn a_limit_holds_for_parallel_requests_on_two_processes(fixture: Fixture) 
         .map(|number| {
             let store = processes[number % 2].clone();
             let new = new_challenge("bob@example.com", vec![limit("seven", 7)]);
-            tokio::spawn(async move { store.store_challenge(new).await.unwrap() })
+            tokio::spawn(async move { store.store_challenge(new, later()).await.unwrap() })
         })
         .collect();
     let mut stored = 0;
@@ -119,7 +119,7 @@ async fn limits_with_one_key_share_a_window_however_long_each_looks_back(fixture
     ] {
         let mut new = new_challenge("bob@example.com", vec![limit.clone()]);
         new.challenge.created_at = NOW.after(Duration::from_secs(seconds));
-        let outcome = fixture.store.store_challenge(new).await.unwrap();
+        let outcome = fixture.store.store_challenge(new, later()).await.unwrap();
         let stored = outcome == StoreChallengeOutcome::Stored;
         assert_eq!(stored, expected, "after {seconds} s: {outcome:?}");
     }
@@ -133,7 +133,7 @@ async fn a_limit_of_none_lets_nothing_through(fixture: Fixture) {
     ] {
         let mut new = new_challenge("bob@example.com", vec![limit("none", 0)]);
         new.limit_mode = mode;
-        let outcome = fixture.store.store_challenge(new).await.unwrap();
+        let outcome = fixture.store.store_challenge(new, later()).await.unwrap();
         let refused = matches!(outcome, StoreChallengeOutcome::Limited(_));
         assert_eq!(!refused, expected, "{outcome:?}");
         assert_ne!(outcome, StoreChallengeOutcome::Stored);
@@ -166,7 +166,7 @@ async fn observed_limits_refuse_nothing_and_tell_exactly_what_enforced_ones_refu
             let mut new = new_challenge(&format!("{name}{address}@example.com"), limits(name));
             new.limit_mode = mode;
             new.challenge.created_at = NOW.after(Duration::from_millis(millis));
-            fixture.store.store_challenge(new)
+            fixture.store.store_challenge(new, later())
         });
         let [enforced, observed] = outcomes;
         let hit = |exhausted: Exhausted| {

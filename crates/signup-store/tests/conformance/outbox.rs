@@ -7,7 +7,7 @@ use signup_core::event::Event;
 use signup_store::{Lane, Unpublished};
 use signup_testkit::TestDatabase;
 
-use crate::fixture::{Fixture, NOW, context, named, sign_up};
+use crate::fixture::{Fixture, NOW, context, later, named, sign_up};
 use crate::on_both;
 
 on_both!(
@@ -30,7 +30,7 @@ async fn with_users(fixture: &Fixture, count: usize) {
 async fn with_users_named(fixture: &Fixture, name: &str, count: usize) {
     for number in 0..count {
         let record = sign_up(vec![named(&format!("{name}{number}"))], Vec::new());
-        fixture.store.sign_up(record).await.unwrap();
+        fixture.store.sign_up(record, later()).await.unwrap();
     }
 }
 
@@ -183,7 +183,7 @@ async fn of_one_subject_the_next_event_is_claimed_after_the_first_was_published(
     let mut record = sign_up(vec![named("bob")], Vec::new());
     let second = Event::user_created(&record.user, &context());
     record.events.push(second.clone());
-    store.sign_up(record).await.unwrap();
+    store.sign_up(record, later()).await.unwrap();
     with_users(&fixture, 1).await;
 
     let claim = async |relay| {

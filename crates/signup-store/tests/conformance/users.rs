@@ -8,7 +8,7 @@ use signup_core::sign_up::SignUpOutcome;
 use signup_testkit::{TestDatabase, eventually};
 use uuid::Uuid;
 
-use crate::fixture::{Fixture, email, named, sign_up};
+use crate::fixture::{Fixture, email, later, named, sign_up};
 use crate::on_both;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -27,7 +27,10 @@ async fn a_user_its_identifiers_and_its_event_are_written_together(fixture: Fixt
     let store = &fixture.store;
     let record = sign_up(vec![named("Bob"), email("Bob@Example.com")], Vec::new());
     let public_id = record.user.public_id.clone();
-    assert_eq!(store.sign_up(record).await.unwrap(), SignUpOutcome::Created);
+    assert_eq!(
+        store.sign_up(record, later()).await.unwrap(),
+        SignUpOutcome::Created
+    );
 
     let found = store.find_users(&public_id).await.unwrap();
     assert_eq!(found.len(), 1);
@@ -53,11 +56,11 @@ async fn a_user_its_identifiers_and_its_event_are_written_together(fixture: Fixt
 async fn a_taken_identifier_leaves_nothing_behind(fixture: Fixture) {
     let store = &fixture.store;
     let first = sign_up(vec![named("bob"), email("bob@example.com")], Vec::new());
-    store.sign_up(first).await.unwrap();
+    store.sign_up(first, later()).await.unwrap();
 
     let same_email = sign_up(vec![named("alice"), email("BOB@example.com")], Vec::new());
     assert_eq!(
-        store.sign_up(same_email).await.unwrap(),
+        store.sign_up(same_email, later()).await.unwrap(),
         SignUpOutcome::Taken(IdentifierKind::Email)
     );
     assert_eq!(store.count_users().await.unwrap(), 1);
@@ -65,7 +68,10 @@ async fn a_taken_identifier_leaves_nothing_behind(fixture: Fixture) {
 
     // The name that came with it is still free.
     let alice = sign_up(vec![named("alice")], Vec::new());
-    assert_eq!(store.sign_up(alice).await.unwrap(), SignUpOutcome::Created);
+    assert_eq!(
+        store.sign_up(alice, later()).await.unwrap(),
+        SignUpOutcome::Created
+    );
 }
 
 async fn identical_sign_ups_on_two_processes_make_one_user(fixture: Fixture) {
@@ -75,7 +81,7 @@ async fn identical_sign_ups_on_two_processes_make_one_user(fixture: Fixture) {
             let store = processes[number % 2].clone();
             tokio::spawn(async move {
                 store
-                    .sign_up(sign_up(vec![named("bob")], Vec::new()))
+                    .sign_up(sign_up(vec![named("bob")], Vec::new()), later())
                     .await
                     .unwrap()
             })
@@ -103,7 +109,11 @@ async fn sign_ups_that_want_each_others_identifiers_do_not_block_one_another(fix
             } else {
                 vec![email("two@example.com"), named("one")]
             };
-            tokio::spawn(async move { store.sign_up(sign_up(identifiers, Vec::new())).await })
+            tokio::spawn(async move {
+                store
+                    .sign_up(sign_up(identifiers, Vec::new()), later())
+                    .await
+            })
         })
         .collect();
     let mut created = 0;
@@ -118,9 +128,9 @@ async fn a_public_id_in_use_is_reported_as_such(fixture: Fixture) {
     let first = sign_up(vec![named("bob")], Vec::new());
     let mut second = sign_up(vec![named("alice")], Vec::new());
     second.user.public_id.clone_from(&first.user.public_id);
-    store.sign_up(first).await.unwrap();
+    store.sign_up(first, later()).await.unwrap();
     assert_eq!(
-        store.sign_up(second).await.unwrap(),
+        store.sign_up(second, later()).await.unwrap(),
         SignUpOutcome::PublicIdTaken
     );
 }
@@ -129,7 +139,7 @@ async fn a_user_is_found_by_every_name_it_has(fixture: Fixture) {
     let store = &fixture.store;
     let record = sign_up(vec![named("Bob"), email("bob@example.com")], Vec::new());
     let (id, public_id) = (record.user.id.to_string(), record.user.public_id.clone());
-    store.sign_up(record).await.unwrap();
+    store.sign_up(record, later()).await.unwrap();
     for name in [id.as_str(), &public_id, "bob", "bob@example.com"] {
         assert_eq!(store.find_users(name).await.unwrap().len(), 1, "{name}");
     }
@@ -141,7 +151,7 @@ async fn a_public_id_finds_its_user_at_its_provider_only(fixture: Fixture) {
     let store = &fixture.store;
     let record = sign_up(vec![named("Bob")], Vec::new());
     let (id, public_id) = (record.user.id.to_string(), record.user.public_id.clone());
-    store.sign_up(record).await.unwrap();
+    store.sign_up(record, later()).await.unwrap();
     let found = store.find_user("acme", &public_id).await.unwrap().unwrap();
     assert_eq!(found.id, id);
     assert_eq!(found.identifiers.len(), 1);

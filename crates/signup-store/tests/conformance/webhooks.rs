@@ -8,7 +8,7 @@ use signup_store::{
 };
 use uuid::Uuid;
 
-use crate::fixture::{Fixture, NOW, named, sign_up};
+use crate::fixture::{Fixture, NOW, later, named, sign_up};
 use crate::on_both;
 
 on_both!(
@@ -58,7 +58,7 @@ async fn with_webhook(fixture: &Fixture, id: &str) {
 async fn queue(fixture: &Fixture, name: &str) -> String {
     let record = sign_up(vec![named(name)], Vec::new());
     let id = record.events[0].id.to_string();
-    fixture.store.sign_up(record).await.unwrap();
+    fixture.store.sign_up(record, later()).await.unwrap();
     queue_event(&fixture.store, &id).await;
     id
 }
@@ -364,7 +364,7 @@ async fn replaying_brings_back_what_failed_and_what_was_before(fixture: Fixture)
     let store = &fixture.store;
     let before = sign_up(vec![named("early")], Vec::new());
     let early = before.events[0].id.to_string();
-    store.sign_up(before).await.unwrap();
+    store.sign_up(before, later()).await.unwrap();
     with_webhook(&fixture, "hook").await;
     let (failed, done) = (queue(&fixture, "bob").await, queue(&fixture, "eve").await);
     let waiting = queue(&fixture, "joe").await;

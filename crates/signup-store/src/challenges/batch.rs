@@ -1,0 +1,66 @@
+//! Many code requests at once, on PostgreSQL.
+
+use diesel::PgConnection;
+use diesel::prelude::*;
+use signup_core::code::{Binding, Challenge};
+
+use super::NewChallenge;
+use crate::arrays::{Column, OverArrays, Statement, big_integers, integers, text};
+use crate::outbox;
+
+/// Looks each older code up by itself and joins nothing, so that statistics have no say in how it is found.
+struct Replace;
+
+impl Statement for Replace {
+    const SQL: &'static str = "\
+UPDATE otp_challenges SET state = 'replaced' WHERE state = 'live' AND id = ANY(ARRAY(
+  SELECT (SELECT live.id FROM otp_challenges AS live
+    WHERE live.provider = given.provider AND live.application_id = given.application
+      AND live.purpose = given.purpose AND live.channel = given.channel AND live.address = given.address
+      AND live.state = 'live')
+  FROM unnest(?, ?, ?, ?, ?) AS given(provider, application, purpose, channel, address)))";
+    type Row = ();
+}
+
+struct Insert;
+
+impl Statement for Insert {
+    const SQL: &'static str = "\
+INSERT INTO otp_challenges (provider, application_id, purpose, channel, address, id, key_id, digits, created_at,
+  expires_at, state, wrong_tries)
+SELECT provider, application, purpose, channel, address, id, key_id, digits, created_at, expires_at, 'live', 0
+FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS given(provider, application, purpose, channel, address, id, key_id,
+  digits, created_at, expires_at)";
+    type Row = ();
+}
+
+/// Takes the older codes' places.
+pub(super) fn insert(connection: &mut PgConnection, admitted: &[&NewChallenge]) -> QueryResult<()> {
+    if admitted.is_empty() {
+        return Ok(());
+    }
+    let challenges: Vec<&Challenge> = admitted.iter().map(|new| &new.challenge).collect();
+    OverArrays::<Replace>::new(bindings(&challenges)).execute(connection)?;
+    let ids: Vec<String> = challenges.iter().map(|it| it.id.to_string()).collect();
+    let mut columns = bindings(&challenges);
+    columns.extend([
+        text(ids.iter().map(String::as_str)),
+        text(challenges.iter().map(|it| it.key_id.as_str())),
+        integers(challenges.iter().map(|it| i32::from(it.digits))),
+        big_integers(challenges.iter().map(|it| it.created_at.as_millis())),
+        big_integers(challenges.iter().map(|it| it.expires_at.as_millis())),
+    ]);
+    OverArrays::<Insert>::new(columns).execute(connection)?;
+    outbox::insert_all(connection, admitted.iter().map(|new| &new.event))
+}
+
+fn bindings<'a>(challenges: &[&'a Challenge]) -> Vec<Column<'a>> {
+    let part = |read: fn(&Binding) -> &str| text(challenges.iter().map(|it| read(&it.binding)));
+    vec![
+        part(|binding| &binding.provider),
+        part(|binding| &binding.application),
+        part(|binding| &binding.purpose),
+        part(|binding| binding.channel.as_str()),
+        part(|binding| &binding.address),
+    ]
+}

@@ -1,0 +1,283 @@
+//! Many sign-ups in one statement, on PostgreSQL.
+//!
+//! It decides first and writes then: codes and idempotency keys are locked, so that what was decided about them holds;
+//! identifiers are looked up, and their constraint catches what another process takes at the same moment. Then the whole
+//! statement is refused, and each sign-up is written alone.
+//!
+//! Rows are looked up by sub-selects and arrays and never joined, so that there is one way only to do it: through the
+//! index, row by row, whatever the tables' statistics say.
+
+use std::collections::HashMap;
+
+use diesel::sql_types::{Integer, Text};
+use diesel::{PgConnection, RunQueryDsl as _};
+use serde_json::Value;
+use signup_core::identifier::IdentifierKind;
+use signup_core::sign_up::{SignUpOutcome, SignUpRecord};
+use uuid::Uuid;
+
+use super::request_id;
+use crate::arrays::{Column, OverArrays, Statement, big_integers, integers, text};
+use crate::error::StoreError;
+use crate::idempotency;
+
+/// What `reason` says of a sign-up that is refused, the first first.
+const CODE: &str = "code";
+const IDENTIFIER: &str = "identifier";
+const CLAIM: &str = "claim";
+
+/// Answers one row for each reason to refuse a sign-up, the one at `place`; none for those that were written.
+struct SignUps;
+
+impl Statement for SignUps {
+    const SQL: &'static str = "\
+WITH codes AS MATERIALIZED (SELECT * FROM unnest(?, ?, ?) AS given(place, id, user_id)),
+  claims AS MATERIALIZED (SELECT * FROM unnest(?, ?, ?, ?, ?, ?)
+    AS given(place, provider, application, key, token, reply)),
+  names AS MATERIALIZED (SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?)
+    AS given(place, provider, directory, kind, key, display, verified, user_id)),
+  held AS MATERIALIZED (SELECT place, token,
+      (SELECT mine.ctid FROM idempotency_keys AS mine
+        WHERE mine.provider = claims.provider AND mine.application_id = claims.application
+          AND mine.key = claims.key AND mine.token = claims.token AND mine.reply IS NULL FOR UPDATE) AS row
+    FROM claims),
+  refused AS MATERIALIZED (
+    SELECT place, 'code' AS reason, id AS detail FROM codes
+    WHERE (SELECT live.id FROM otp_challenges AS live
+        WHERE live.id = codes.id AND live.state = 'live' AND live.wrong_tries < 5 FOR UPDATE) IS NULL
+    UNION ALL
+    SELECT place, 'identifier', kind FROM names
+    WHERE (SELECT taken.kind FROM identifiers AS taken
+        WHERE taken.provider = names.provider AND taken.directory_id = names.directory
+          AND taken.kind = names.kind AND taken.key = names.key) IS NOT NULL
+    UNION ALL
+    SELECT place, 'claim', '' FROM held WHERE row IS NULL),
+  used AS (
+    UPDATE otp_challenges AS used SET state = 'consumed',
+      consumed_by = (ARRAY(SELECT user_id FROM codes))[array_position(ARRAY(SELECT id FROM codes), used.id)]
+    WHERE used.id = ANY(ARRAY(
+      SELECT id FROM codes WHERE place <> ALL(ARRAY(SELECT place FROM refused))))),
+  made AS (
+    INSERT INTO users (id, provider, public_id, directory_id, application_id, password_hash, profile, request_id,
+      created_at)
+    SELECT id, provider, public_id, directory, application, password_hash, profile, request, created_at
+    FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS given(place, id, provider, public_id, directory, application,
+      password_hash, profile, request, created_at)
+    WHERE place <> ALL(ARRAY(SELECT place FROM refused))),
+  named AS (
+    INSERT INTO identifiers (provider, directory_id, kind, key, display, verified, user_id)
+    SELECT provider, directory, kind, key, display, verified, user_id FROM names
+    WHERE place <> ALL(ARRAY(SELECT place FROM refused))),
+  announced AS (
+    INSERT INTO outbox (id, event_type, subject, routing_key, envelope, time, attempts, available_at)
+    SELECT id, event_type, subject, routing_key, envelope, time, 0, time
+    FROM unnest(?, ?, ?, ?, ?, ?, ?) AS given(place, id, event_type, subject, routing_key, envelope, time)
+    WHERE place <> ALL(ARRAY(SELECT place FROM refused))),
+  answered AS (
+    UPDATE idempotency_keys AS mine SET reply =
+      (ARRAY(SELECT reply FROM claims))[array_position(ARRAY(SELECT token FROM claims), mine.token)]
+    WHERE mine.ctid = ANY(ARRAY(
+      SELECT row FROM held WHERE place <> ALL(ARRAY(SELECT place FROM refused)))))
+SELECT place, reason, detail FROM refused";
+    type Row = (Integer, Text, Text);
+}
+
+/// Writes those that can be written.
+///
+/// # Errors
+/// The database is unavailable; or it refused the statement, because of one of them or of what another process wrote at
+/// the same moment. Then none is written.
+pub(super) fn write(
+    connection: &mut PgConnection,
+    records: &[SignUpRecord],
+) -> Result<Vec<SignUpOutcome>, StoreError> {
+    let texts = records
+        .iter()
+        .map(Texts::of)
+        .collect::<Result<Vec<_>, _>>()?;
+    let statement = OverArrays::<SignUps>::new(columns(records, &texts));
+    let refusals: Vec<(i32, String, String)> = statement.load(connection)?;
+    let mut refused = HashMap::<i32, Vec<(String, String)>>::new();
+    for (place, reason, detail) in refusals {
+        refused.entry(place).or_default().push((reason, detail));
+    }
+    places(records)
+        .map(|(place, record)| match refused.remove(&place) {
+            None => Ok(SignUpOutcome::Created),
+            Some(reasons) => outcome(record, &reasons),
+        })
+        .collect()
+}
+
+/// The parts of a record that are texts in the database only.
+struct Texts {
+    user_id: String,
+    profile: String,
+    request_id: String,
+    codes: Vec<String>,
+    events: Vec<String>,
+    /// The claim's token, and the reply that is kept for it.
+    claim: Option<(String, String)>,
+}
+
+impl Texts {
+    fn of(record: &SignUpRecord) -> Result<Self, StoreError> {
+        let claim = match &record.claim {
+            Some((claim, reply)) => Some((claim.token.to_string(), idempotency::text(reply)?)),
+            None => None,
+        };
+        Ok(Self {
+            user_id: record.user.id.to_string(),
+            profile: Value::Object(record.user.profile.clone()).to_string(),
+            request_id: request_id(&record.events),
+            codes: record.consumed.iter().map(Uuid::to_string).collect(),
+            events: record
+                .events
+                .iter()
+                .map(|event| event.id.to_string())
+                .collect(),
+            claim,
+        })
+    }
+}
+
+fn places<T>(rows: &[T]) -> impl Iterator<Item = (i32, &T)> {
+    (0..).zip(rows)
+}
+
+/// The arrays of [`SignUps`]. Whatever is locked is locked in one order by everybody, so that two processes cannot block
+/// one another: codes by their ids, identifiers by their keys.
+fn columns<'a>(records: &'a [SignUpRecord], texts: &'a [Texts]) -> Vec<Column<'a>> {
+    let rows = || places(records).zip(texts);
+
+    let mut codes: Vec<(&str, i32, &str)> = Vec::new();
+    let mut names = Vec::new();
+    for ((place, record), texts) in rows() {
+        let user = texts.user_id.as_str();
+        codes.extend(texts.codes.iter().map(|id| (id.as_str(), place, user)));
+        for taken in &record.user.identifiers {
+            let kind = taken.identifier.kind().as_str();
+            let row = (
+                &record.user.provider,
+                &record.user.directory,
+                kind,
+                taken.identifier.key(),
+            );
+            names.push((row, place, taken, user));
+        }
+    }
+    codes.sort_unstable_by_key(|(id, ..)| *id);
+    names.sort_unstable_by_key(|(row, ..)| *row);
+    let claims: Vec<_> = rows()
+        .filter_map(|((place, record), texts)| {
+            let ((claim, _), (token, reply)) = record.claim.as_ref().zip(texts.claim.as_ref())?;
+            Some((place, claim, token, reply))
+        })
+        .collect();
+    let events: Vec<_> = rows()
+        .flat_map(|((place, record), texts)| {
+            let events = record.events.iter().zip(&texts.events);
+            events.map(move |(event, id)| (place, id, event))
+        })
+        .collect();
+
+    vec![
+        integers(codes.iter().map(|(_, place, _)| *place)),
+        text(codes.iter().map(|(id, ..)| *id)),
+        text(codes.iter().map(|(.., user)| *user)),
+        integers(claims.iter().map(|(place, ..)| *place)),
+        text(claims.iter().map(|(_, claim, ..)| claim.provider.as_str())),
+        text(
+            claims
+                .iter()
+                .map(|(_, claim, ..)| claim.application.as_str()),
+        ),
+        text(claims.iter().map(|(_, claim, ..)| claim.key.as_str())),
+        text(claims.iter().map(|(_, _, token, _)| token.as_str())),
+        text(claims.iter().map(|(.., reply)| reply.as_str())),
+        integers(names.iter().map(|(_, place, ..)| *place)),
+        text(names.iter().map(|((provider, ..), ..)| provider.as_str())),
+        text(
+            names
+                .iter()
+                .map(|((_, directory, ..), ..)| directory.as_str()),
+        ),
+        text(names.iter().map(|((_, _, kind, _), ..)| *kind)),
+        text(names.iter().map(|((.., key), ..)| *key)),
+        text(
+            names
+                .iter()
+                .map(|(_, _, taken, _)| taken.identifier.display()),
+        ),
+        Column::Bools(
+            names
+                .iter()
+                .map(|(_, _, taken, _)| taken.verified)
+                .collect(),
+        ),
+        text(names.iter().map(|(.., user)| *user)),
+        integers(rows().map(|((place, _), _)| place)),
+        text(texts.iter().map(|texts| texts.user_id.as_str())),
+        text(records.iter().map(|record| record.user.provider.as_str())),
+        text(records.iter().map(|record| record.user.public_id.as_str())),
+        text(records.iter().map(|record| record.user.directory.as_str())),
+        text(
+            records
+                .iter()
+                .map(|record| record.user.application.as_str()),
+        ),
+        Column::OptionalTexts(
+            records
+                .iter()
+                .map(|record| record.user.password_hash.as_ref().map(|hash| hash.as_str()))
+                .collect(),
+        ),
+        text(texts.iter().map(|texts| texts.profile.as_str())),
+        text(texts.iter().map(|texts| texts.request_id.as_str())),
+        big_integers(
+            records
+                .iter()
+                .map(|record| record.user.created_at.as_millis()),
+        ),
+        integers(events.iter().map(|(place, ..)| *place)),
+        text(events.iter().map(|(_, id, _)| id.as_str())),
+        text(events.iter().map(|(.., event)| event.event_type)),
+        text(events.iter().map(|(.., event)| event.subject.as_str())),
+        text(events.iter().map(|(.., event)| event.routing_key.as_str())),
+        text(events.iter().map(|(.., event)| event.envelope.as_str())),
+        big_integers(events.iter().map(|(.., event)| event.time.as_millis())),
+    ]
+}
+
+/// The first of the reasons in the order in which a sign-up alone would meet them: codes first, because only who holds
+/// the code may learn that an identifier is taken.
+fn outcome(
+    record: &SignUpRecord,
+    reasons: &[(String, String)],
+) -> Result<SignUpOutcome, StoreError> {
+    let has = |wanted: &str, detail: &str| {
+        let mut reasons = reasons.iter();
+        reasons.any(|(reason, given)| reason == wanted && given == detail)
+    };
+    let mut codes = record.consumed.iter();
+    if let Some(&code) = codes.find(|code| has(CODE, &code.to_string())) {
+        return Ok(SignUpOutcome::CodeSpent(code));
+    }
+    let mut kinds: Vec<IdentifierKind> = record
+        .user
+        .identifiers
+        .iter()
+        .map(|taken| taken.identifier.kind())
+        .collect();
+    kinds.sort();
+    if let Some(&kind) = kinds.iter().find(|kind| has(IDENTIFIER, kind.as_str())) {
+        return Ok(SignUpOutcome::Taken(kind));
+    }
+    if has(CLAIM, "") {
+        return Ok(SignUpOutcome::ClaimLost);
+    }
+    Err(StoreError::unreadable(
+        "the answer about a batch of sign-ups",
+        "it names a reason that nobody gave",
+    ))
+}

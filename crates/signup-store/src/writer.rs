@@ -1,0 +1,169 @@
+//! Group commit: writes that arrive while a commit is under way share the next one.
+//!
+//! A write that comes alone begins at once and waits for nothing. Under load a batch is what has queued up meanwhile, so
+//! the busier it gets, the less a write costs. Nothing here knows what is written (see [`Write`]).
+
+mod queue;
+
+use std::hash::{DefaultHasher, Hash, Hasher as _};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use crate::connection::AnyConnection;
+use crate::error::StoreError;
+use crate::pool::Pool;
+use queue::{Batch, Queue, Waiting};
+
+/// Something that can be written together with others of its kind.
+pub(crate) trait Write: Send + 'static {
+    /// What becomes of it in the database.
+    type Outcome: Send + 'static;
+
+    /// Names what one statement must not write twice, by hashes: of two that share one, the later waits for the next
+    /// batch, so that it meets what the earlier has left.
+    fn claims(&self) -> Vec<u64>;
+
+    /// Writes all of them, all or nothing, one outcome for each.
+    fn write_batch(
+        connection: &mut AnyConnection,
+        batch: &[Self],
+    ) -> Result<Vec<Self::Outcome>, StoreError>
+    where
+        Self: Sized;
+
+    /// Writes this one by itself.
+    fn write_alone(&self, connection: &mut AnyConnection) -> Result<Self::Outcome, StoreError>;
+}
+
+/// Writes things of one kind, a batch at a time. Clones share the queue.
+pub(crate) struct Writer<W: Write> {
+    queue: Arc<Mutex<Queue<W>>>,
+    pool: Pool,
+    runtime: Handle,
+}
+
+impl<W: Write> Writer<W> {
+    /// A writer that takes its connection from `pool`.
+    pub fn new(pool: Pool) -> Self {
+        Self {
+            queue: Arc::default(),
+            pool,
+            runtime: Handle::current(),
+        }
+    }
+
+    /// Writes `write`, and does not begin to after `deadline`. Dropping the future takes it back if it has not begun.
+    ///
+    /// # Errors
+    /// [`StoreError::Overloaded`] at once when so many wait that it could not be written in time; otherwise see
+    /// [`Write`].
+    pub async fn write(&self, write: W, deadline: Instant) -> Result<W::Outcome, StoreError> {
+        let (reply, outcome) = oneshot::channel();
+        let waiting = Waiting {
+            claims: write.claims(),
+            write,
+            deadline,
+            reply,
+        };
+        let is_idle = lock(&self.queue).push(waiting, Instant::now())?;
+        if is_idle {
+            self.runtime.spawn(self.clone().work());
+        }
+        outcome
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("the writer has stopped".to_owned())))
+    }
+
+    /// Writes until nothing waits.
+    async fn work(self) {
+        let mut abandon = Abandon(Some(&self.queue));
+        loop {
+            let Some(Batch { writes, replies }) = lock(&self.queue).next(Instant::now()) else {
+                abandon.0 = None;
+                return;
+            };
+            let began = Instant::now();
+            let written = self
+                .pool
+                .run(move |connection| Ok(write_all(connection, &writes)))
+                .await;
+            lock(&self.queue).finished(began.elapsed());
+            // Somebody who has gone away wants no answer.
+            match written {
+                Ok(outcomes) => {
+                    for (reply, outcome) in replies.into_iter().zip(outcomes) {
+                        let _ = reply.send(outcome);
+                    }
+                }
+                Err(error) => {
+                    for reply in replies {
+                        let _ = reply.send(Err(error.clone()));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Written out: a derived one would want `W` to be `Clone`.
+impl<W: Write> Clone for Writer<W> {
+    fn clone(&self) -> Self {
+        Self {
+            queue: Arc::clone(&self.queue),
+            pool: self.pool.clone(),
+            runtime: self.runtime.clone(),
+        }
+    }
+}
+
+/// When the work is cut off, because the runtime stops or something panics, nobody waits for it in vain.
+struct Abandon<'a, W: Write>(Option<&'a Mutex<Queue<W>>>);
+
+impl<W: Write> Drop for Abandon<'_, W> {
+    fn drop(&mut self) {
+        if let Some(queue) = self.0 {
+            lock(queue).abandon();
+        }
+    }
+}
+
+/// All in one go; if the database refuses that, each by itself, so that a bad one fails alone.
+fn write_all<W: Write>(
+    connection: &mut AnyConnection,
+    writes: &[W],
+) -> Vec<Result<W::Outcome, StoreError>> {
+    let refused = match W::write_batch(connection, writes) {
+        Ok(outcomes) => return outcomes.into_iter().map(Ok).collect(),
+        Err(error) => error,
+    };
+    let mut outage = match refused {
+        StoreError::Unavailable(_) => Some(refused),
+        _ => None,
+    };
+    let mut outcomes = Vec::with_capacity(writes.len());
+    for write in writes {
+        let outcome = match &outage {
+            Some(error) => Err(error.clone()),
+            None => write.write_alone(connection),
+        };
+        if let Err(error @ StoreError::Unavailable(_)) = &outcome {
+            outage = Some(error.clone());
+        }
+        outcomes.push(outcome);
+    }
+    outcomes
+}
+
+/// A claim on what `value` names. Two values with one hash only wait for each other without need.
+pub(crate) fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn lock<W: Write>(queue: &Mutex<Queue<W>>) -> MutexGuard<'_, Queue<W>> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
