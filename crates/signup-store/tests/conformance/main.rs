@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod batches;
 mod codes;
 mod connection;
 mod decisions;
