@@ -2,10 +2,15 @@
 
 use std::marker::PhantomData;
 
+#[cfg(test)]
+use diesel::connection::SimpleConnection as _;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
+
+#[cfg(test)]
+use crate::connection::WRITERS_PLANNING;
 
 /// A statement's text, and what its rows are.
 pub(crate) trait Statement {
@@ -86,4 +91,50 @@ pub(crate) fn integers<'a>(rows: impl Iterator<Item = i32>) -> Column<'a> {
 /// A column of big whole numbers, such as times.
 pub(crate) fn big_integers<'a>(rows: impl Iterator<Item = i64>) -> Column<'a> {
     Column::BigInts(rows.collect())
+}
+
+/// How PostgreSQL would do it, planned as on the writers' connections, for tests.
+#[cfg(test)]
+pub(crate) fn plan<S: Statement>(
+    connection: &mut PgConnection,
+    columns: &[Column<'_>],
+) -> QueryResult<Vec<String>> {
+    #[derive(diesel::QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+        text: String,
+    }
+    let types = columns.iter().map(|column| match column {
+        Column::Integers(_) => "int[]",
+        Column::BigInts(_) => "bigint[]",
+        Column::Bools(_) => "bool[]",
+        Column::Texts(_) | Column::OptionalTexts(_) => "text[]",
+    });
+    let mut sql = S::SQL.to_owned();
+    for number in 1..=columns.len() {
+        sql = sql.replacen('?', &format!("${number}"), 1);
+    }
+    let types = types.collect::<Vec<_>>().join(", ");
+    let empty = vec!["'{}'"; columns.len()].join(", ");
+    connection.batch_execute(&format!(
+        "{WRITERS_PLANNING}; DEALLOCATE ALL; PREPARE planned ({types}) AS {sql}"
+    ))?;
+    let lines: Vec<Line> =
+        diesel::sql_query(format!("EXPLAIN EXECUTE planned ({empty})")).load(connection)?;
+    Ok(lines.into_iter().map(|line| line.text).collect())
+}
+
+/// A PostgreSQL database with our tables, for tests that look at plans.
+#[cfg(test)]
+pub(crate) fn migrated() -> (signup_testkit::TestDatabase, PgConnection) {
+    #![allow(clippy::unwrap_used)]
+    use diesel::Connection as _;
+    use diesel_migrations::{FileBasedMigrations, MigrationHarness as _};
+
+    let database = signup_testkit::TestDatabase::postgres();
+    let mut connection = PgConnection::establish(database.url()).unwrap();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres");
+    let migrations = FileBasedMigrations::from_path(folder).unwrap();
+    connection.run_pending_migrations(migrations).unwrap();
+    (database, connection)
 }

@@ -62,6 +62,9 @@ pub(crate) enum Planning {
     ByIndex,
 }
 
+/// What [`Planning::ByIndex`] means.
+pub(crate) const WRITERS_PLANNING: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET plan_cache_mode = force_generic_plan";
+
 /// Makes connections for the pool.
 #[derive(Clone)]
 pub(crate) struct Connector {
@@ -94,9 +97,7 @@ impl Connector {
                 })?;
                 connection.batch_execute(&format!("SET statement_timeout = {millis}"))?;
                 if self.planning == Planning::ByIndex {
-                    connection.batch_execute(
-                        "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan",
-                    )?;
+                    connection.batch_execute(WRITERS_PLANNING)?;
                 }
                 Ok(AnyConnection::Postgres(connection))
             }

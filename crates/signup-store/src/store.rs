@@ -53,9 +53,6 @@ impl Store {
     ///
     /// # Errors
     /// The URL names no database that we know.
-    ///
-    /// # Panics
-    /// Outside a Tokio runtime. Writes are done on the one it was called in, so that must live as long.
     pub fn open(options: &StoreOptions) -> Result<Self, StoreError> {
         let backend = Backend::of_url(&options.url)?;
         let connector = Connector {

@@ -42,16 +42,18 @@ pub(crate) trait Write: Send + 'static {
 pub(crate) struct Writer<W: Write> {
     queue: Arc<Mutex<Queue<W>>>,
     pool: Pool,
-    runtime: Handle,
+    /// Where it works: what a server's thread runs ends with that thread, and others may still wait for it.
+    runtime: Option<Handle>,
 }
 
 impl<W: Write> Writer<W> {
-    /// A writer that takes its connection from `pool`.
+    /// A writer that takes its connection from `pool`. It works on the Tokio runtime that this is called in, which must
+    /// live as long; else on the one of whoever comes first.
     pub fn new(pool: Pool) -> Self {
         Self {
             queue: Arc::default(),
             pool,
-            runtime: Handle::current(),
+            runtime: Handle::try_current().ok(),
         }
     }
 
@@ -70,7 +72,8 @@ impl<W: Write> Writer<W> {
         };
         let is_idle = lock(&self.queue).push(waiting, Instant::now())?;
         if is_idle {
-            self.runtime.spawn(self.clone().work());
+            let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
+            runtime.spawn(self.clone().work());
         }
         outcome
             .await
