@@ -78,7 +78,7 @@ impl HashPool {
         };
         for number in 0..threads {
             let backlog = Arc::clone(&backlog);
-            thread::spawn(number, move || work(&backlog))?;
+            thread::spawn(number, settings.nice, move || work(&backlog))?;
         }
         Ok(pool)
     }

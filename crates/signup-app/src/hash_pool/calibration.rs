@@ -6,19 +6,22 @@ use std::time::{Duration, Instant};
 
 use signup_core::password::Password;
 
+#[cfg(doc)]
+use crate::settings::HashSettings;
+
 use super::{hash_whole, thread};
 
-/// Hashes `rounds` passwords on each of so many threads at the same time, and returns the median time of one hash.
-/// Blocks meanwhile.
+/// Hashes `rounds` passwords on each of so many threads at the same time, at the priority that
+/// `nice` says (see [`HashSettings::nice`]), and returns the median time of one hash. Blocks meanwhile.
 ///
 /// # Errors
 /// When the system gives no threads or no random numbers, or bcrypt knows no such cost.
-pub fn median_time(cost: u32, threads: usize, rounds: usize) -> io::Result<Duration> {
+pub fn median_time(cost: u32, threads: usize, nice: i32, rounds: usize) -> io::Result<Duration> {
     let together = Arc::new(Barrier::new(threads));
     let mut running = Vec::new();
     for number in 0..threads {
         let together = Arc::clone(&together);
-        running.push(thread::spawn(number, move || {
+        running.push(thread::spawn(number, nice, move || {
             together.wait();
             times(cost, rounds)
         })?);
