@@ -19,7 +19,6 @@ and changes nothing. Run it where the services will run, while nothing else is b
     signupctl calibrate
     signupctl calibrate --target 500ms --threads 4
     signupctl calibrate --json | jq .proposed_cost
-    kubectl exec deploy/sign-up -- signupctl calibrate
 
 The target is the time of one hash; a sign-up takes a little longer, and waits for a thread when many come at once."
 )]

@@ -3,6 +3,7 @@
 mod proposal;
 
 use std::path::Path;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -30,6 +31,7 @@ pub fn run(arguments: &CalibrateArgs, file: Option<&Path>, output: Output) -> an
         rows: rows(&measured, threads, &BCRYPT_COSTS),
         target: arguments.target,
         threads,
+        cores: available_parallelism().map_or(threads, usize::from),
         configured_cost: settings.hash.cost,
         queue: settings.hash.queue,
         request_deadline: settings.http.request_deadline,

@@ -25,6 +25,8 @@ pub(super) struct Proposal {
     pub(super) rows: Vec<Row>,
     pub(super) target: Duration,
     pub(super) threads: usize,
+    /// Cores that this process may use.
+    pub(super) cores: usize,
     pub(super) configured_cost: u32,
     pub(super) queue: usize,
     pub(super) request_deadline: Duration,
@@ -103,6 +105,16 @@ impl Proposal {
             "Applications with a rules.password.bcrypt_cost of their own keep it; users who have signed up keep their hash."
                 .to_owned(),
         );
+        if self.threads > self.cores {
+            let cores = match self.cores {
+                1 => "1 core".to_owned(),
+                cores => format!("{cores} cores"),
+            };
+            lines.push(format!(
+                "{} threads share {cores}: each hash takes longer, and no more are done.",
+                self.threads
+            ));
+        }
         lines.push(self.deadline(*busy));
         lines
     }

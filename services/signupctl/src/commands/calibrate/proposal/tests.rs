@@ -14,6 +14,7 @@ fn proposal(cost_10: u64, target: u64) -> Proposal {
         rows: rows(&measured, 2, &(10..=15)),
         target: MS(target),
         threads: 2,
+        cores: 2,
         configured_cost: 12,
         queue: 256,
         request_deadline: MS(4000),
@@ -89,4 +90,18 @@ fn a_machine_that_was_busy_with_something_else_is_to_be_measured_again() {
     assert!(!busy(&proposal));
     proposal.rows[1].alone = MS(45);
     assert!(busy(&proposal));
+}
+
+#[test]
+fn more_threads_than_cores_are_told_to_be_of_no_use() {
+    let told = |proposal: &Proposal| {
+        proposal
+            .advice()
+            .join("\n")
+            .contains("2 threads share 1 core:")
+    };
+    let mut proposal = proposal(40, 250);
+    assert!(!told(&proposal));
+    proposal.cores = 1;
+    assert!(told(&proposal));
 }
