@@ -135,7 +135,8 @@ impl Proposal {
         let deadline = milliseconds(self.request_deadline);
         let for_hashing = self.request_deadline * 3 / 4;
         let left = for_hashing.saturating_sub(busy).as_nanos();
-        let waiting = left * self.threads as u128 / busy.as_nanos().max(1);
+        // The pool wants a quarter more time for a wait than it expects.
+        let waiting = left * 4 / 5 * self.threads as u128 / busy.as_nanos().max(1);
         if busy > for_hashing {
             return format!(
                 "A hash takes longer than a request may (http.request_deadline, {deadline}): while all threads are busy, no \
