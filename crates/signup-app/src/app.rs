@@ -89,14 +89,15 @@ impl App {
         }
         let catalog = Catalog::load(providers, &store, &keys).await?;
         catalog.log_weak_settings();
-        let hash_pool = HashPool::new(&settings.hash)?;
+        let metrics = Metrics::new()?;
+        let hash_pool = HashPool::new(&settings.hash, &metrics)?;
         Ok(Arc::new(Self {
             store,
             catalog,
             keys,
             hash_pool,
             clock,
-            metrics: Metrics::new()?,
+            metrics,
             outbox_wake: watch::Sender::new(()),
             webhook_wake: Arc::default(),
             in_flight: InFlight::default(),

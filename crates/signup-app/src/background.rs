@@ -43,9 +43,6 @@ async fn follow_declarations(app: Arc<App>, shutdown: Shutdown) {
 
 async fn measure(app: &App) {
     let metrics = &app.metrics;
-    metrics
-        .hash_queue
-        .set(i64::try_from(app.hash_pool.queue_depth()).unwrap_or(i64::MAX));
     metrics.connections.set(app.store.pool_use().0.into());
     if let Ok(backlog) = app.store.backlog().await {
         let age = backlog

@@ -1,10 +1,15 @@
 //! bcrypt on a few threads of its own, with a bounded queue.
 //!
-//! A password that cannot be hashed before its caller's deadline is refused at once, so that ten
-//! times more sign-ups than the processor can bear cost memory for `hash.queue` passwords and no
-//! more, and the refused ones learn it immediately.
+//! A password that cannot be hashed before its caller's deadline is refused at once, so that ten times more sign-ups
+//! than the processor can bear cost memory for `hash.queue` passwords and no more, and the refused ones learn it
+//! immediately. Applications are served in turn, work for work: one that floods the pool waits for itself. The threads
+//! yield the processor to those that answer requests.
 
 mod backlog;
+pub mod calibration;
+mod fair_queue;
+mod pace;
+mod thread;
 
 use std::io;
 use std::ops::RangeInclusive;
@@ -13,19 +18,17 @@ use std::time::{Duration, Instant};
 
 use signup_core::password::{MAX_PASSWORD_BYTES, Password};
 use signup_core::user::PasswordHash;
-use tokio::sync::oneshot;
 
+use crate::metrics::Metrics;
 use crate::settings::HashSettings;
 
-use self::backlog::{Backlog, Job};
-
-/// Cheap enough to be unnoticed when a pool starts, dear enough to predict what a real hash takes.
-const CALIBRATION_COST: u32 = 6;
+use self::backlog::Backlog;
+use self::pace::Pace;
 
 /// Why a password was not hashed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
-    /// The deadline cannot be met, or was missed while waiting.
+    /// The deadline cannot be met or was missed while waiting, or the queue is full of others with as good a claim.
     #[error("too many passwords are waiting to be hashed")]
     Busy {
         /// When it is worth trying again; whole seconds, at least one.
@@ -57,8 +60,8 @@ impl HashPool {
     /// Starts the threads. Warns in the log when costs are permitted that are only fit for tests.
     ///
     /// # Errors
-    /// When the system gives no more threads.
-    pub fn new(settings: &HashSettings) -> io::Result<Self> {
+    /// When the system gives no threads, or no random numbers.
+    pub(crate) fn new(settings: &HashSettings, metrics: &Metrics) -> io::Result<Self> {
         if settings.allow_test_cost {
             log::warn!(
                 event = "hash.test_cost", cost = settings.cost;
@@ -66,7 +69,8 @@ impl HashPool {
             );
         }
         let threads = settings.threads.max(1);
-        let backlog = Arc::new(Backlog::new(settings.queue, threads, time_per_unit()?));
+        let (pace, metrics) = (Pace::measure()?, metrics.hash.clone());
+        let backlog = Arc::new(Backlog::new(settings.queue, threads, pace, metrics));
         let pool = Self {
             backlog: Arc::clone(&backlog),
             permitted_costs: settings.permitted_costs(),
@@ -74,19 +78,20 @@ impl HashPool {
         };
         for number in 0..threads {
             let backlog = Arc::clone(&backlog);
-            std::thread::Builder::new()
-                .name(format!("hash-{number}"))
-                .spawn(move || work(&backlog))?;
+            thread::spawn(number, settings.nice, move || work(&backlog))?;
         }
         Ok(pool)
     }
 
-    /// Hashes `password` with a new salt. Dropping the future gives the place in the queue up.
+    /// Hashes `password` with a new salt. Dropping the future gives the place in the queue up. `application` (by
+    /// convention `PROVIDER/ID`) says whose turn it takes.
     ///
     /// # Errors
-    /// [`HashError::Busy`] at once when the hash could not be ready by `deadline`.
+    /// [`HashError::Busy`] at once when the hash could not be ready by `deadline`, or when there is no place. Later when
+    /// another application has a better claim to the place, or when the deadline passed all the same.
     pub async fn hash(
         &self,
+        application: &str,
         password: Password,
         cost: u32,
         deadline: Instant,
@@ -94,14 +99,8 @@ impl HashPool {
         if !self.permitted_costs.contains(&cost) {
             return Err(HashError::CostNotPermitted { cost });
         }
-        let (reply, hashed) = oneshot::channel();
-        self.backlog.push(Job {
-            password,
-            cost,
-            deadline,
-            reply,
-        })?;
-        hashed.await.unwrap_or(Err(HashError::Stopped))
+        let place = self.backlog.push(application, password, cost, deadline)?;
+        place.hashed().await
     }
 
     /// How many passwords are waiting for a thread.
@@ -155,22 +154,8 @@ fn work(backlog: &Backlog) {
         let started = Instant::now();
         let hash = hash_whole(&job.password, job.cost);
         backlog.finished(job.cost, started.elapsed());
-        // The caller may have gone away while this ran; then nobody wants the hash.
-        let _ = job.reply.send(hash);
+        job.answer(hash);
     }
-}
-
-/// Measures this machine, so that the very first estimate is not a guess. The fastest of a few runs counts: the others
-/// were interrupted by something else.
-fn time_per_unit() -> io::Result<Duration> {
-    const RUNS: usize = 3;
-    let mut fastest = Duration::MAX;
-    for _ in 0..RUNS {
-        let started = Instant::now();
-        bcrypt::non_truncating_hash("calibration", CALIBRATION_COST).map_err(io::Error::other)?;
-        fastest = fastest.min(started.elapsed());
-    }
-    Ok(fastest / 2_u32.pow(CALIBRATION_COST))
 }
 
 #[cfg(test)]

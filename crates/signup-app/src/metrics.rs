@@ -1,11 +1,15 @@
 //! What a process counts, in the Prometheus exposition format.
 
+mod hash;
+
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{self, MetricFamily};
 use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 use signup_core::application::Application;
 use signup_core::code::Channel;
 use signup_store::LimitHit;
+
+pub(crate) use self::hash::{HashMetrics, HashRefusal};
 
 /// The process's metrics.
 pub struct Metrics {
@@ -15,7 +19,7 @@ pub struct Metrics {
     codes: IntCounterVec,
     limit_hits: IntCounterVec,
     pub(crate) decisions_dropped: IntCounter,
-    pub(crate) hash_queue: IntGauge,
+    pub(crate) hash: HashMetrics,
     pub(crate) outbox_backlog: IntGauge,
     pub(crate) outbox_oldest: IntGauge,
     pub(crate) connections: IntGauge,
@@ -56,10 +60,7 @@ impl Metrics {
                 &["provider", "application", "scope", "country", "mode"],
             )?,
             decisions_dropped,
-            hash_queue: gauge(
-                "signup_hash_queue",
-                "Passwords that wait for a hash thread.",
-            )?,
+            hash: HashMetrics::new(&registry)?,
             outbox_backlog: gauge(
                 "signup_outbox_backlog",
                 "Events that are not published yet.",

@@ -158,7 +158,9 @@ impl App {
             .password
             .bcrypt_cost
             .unwrap_or(self.settings.hash.cost);
-        match self.hash_pool.hash(password, cost, deadline).await {
+        let whose = format!("{}/{}", application.provider, application.id);
+        let hashed = self.hash_pool.hash(&whose, password, cost, deadline);
+        match hashed.await {
             Ok(hash) => Ok(hash),
             Err(HashError::Busy { retry_after }) => Err(SignUpError::Busy { retry_after }),
             Err(error @ (HashError::CostNotPermitted { .. } | HashError::Failed(_))) => {

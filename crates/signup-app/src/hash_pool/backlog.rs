@@ -1,86 +1,136 @@
-//! The queue in front of the hash threads, and the estimate that decides who may join it.
+//! What waits for the hash threads, and who may join it.
 
-use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use signup_core::password::Password;
+use signup_core::user::PasswordHash;
 use tokio::sync::oneshot;
 
-use signup_core::user::PasswordHash;
-
 use super::HashError;
+use super::fair_queue::{FairQueue, Ticket};
+use super::pace::{Pace, units};
+use crate::metrics::{HashMetrics, HashRefusal};
 
-/// One password that waits to be hashed.
+/// A wait may turn out longer than foreseen by one part in so many: the machine has other work to do, and applications
+/// that come later take their turns. Without it, under constant overload, half of the refusals would come at the deadline
+/// instead of at once.
+const SLACK: u32 = 4;
+
+/// One password that is to be hashed.
 pub(super) struct Job {
     pub(super) password: Password,
     pub(super) cost: u32,
     pub(super) deadline: Instant,
-    pub(super) reply: oneshot::Sender<Result<PasswordHash, HashError>>,
+    since: Instant,
+    reply: oneshot::Sender<Result<PasswordHash, HashError>>,
 }
 
 impl Job {
-    /// bcrypt's work doubles with each step of the cost; counting in units lets one average serve
-    /// applications with different costs.
     fn units(&self) -> u64 {
         units(self.cost)
     }
+
+    /// Tells the caller, who may have gone away in the meantime.
+    pub(super) fn answer(self, result: Result<PasswordHash, HashError>) {
+        let _ = self.reply.send(result);
+    }
 }
 
-fn units(cost: u32) -> u64 {
-    1 << cost.min(31)
+/// A caller's place in the queue. Dropping it gives the place up; a hash that has begun is finished for nobody.
+pub(super) struct Place {
+    backlog: Arc<Backlog>,
+    ticket: Ticket,
+    answer: oneshot::Receiver<Result<PasswordHash, HashError>>,
+}
+
+impl Place {
+    /// Waits for the hash.
+    pub(super) async fn hashed(mut self) -> Result<PasswordHash, HashError> {
+        (&mut self.answer).await.unwrap_or(Err(HashError::Stopped))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.backlog.withdraw(&self.ticket);
+    }
 }
 
 pub(super) struct Backlog {
     capacity: usize,
     threads: u64,
+    metrics: HashMetrics,
     state: Mutex<State>,
     work_or_close: Condvar,
 }
 
 struct State {
-    waiting: VecDeque<Job>,
-    /// Units of the waiting and the running jobs.
-    units: u64,
-    /// Moving average of the time that one unit takes on one thread, in nanoseconds.
-    unit_nanos: f64,
+    waiting: FairQueue<Job>,
+    /// Units of the jobs that threads are at.
+    running: u64,
+    pace: Pace,
     closed: bool,
 }
 
 impl Backlog {
-    pub(super) fn new(capacity: usize, threads: usize, time_per_unit: Duration) -> Self {
+    pub(super) fn new(capacity: usize, threads: usize, pace: Pace, metrics: HashMetrics) -> Self {
         Self {
             capacity,
             threads: threads as u64,
+            metrics,
             state: Mutex::new(State {
-                waiting: VecDeque::new(),
-                units: 0,
-                unit_nanos: time_per_unit.as_nanos() as f64,
+                waiting: FairQueue::new(),
+                running: 0,
+                pace,
                 closed: false,
             }),
             work_or_close: Condvar::new(),
         }
     }
 
-    /// Takes the job when there is room and it can be ready in time.
-    pub(super) fn push(&self, job: Job) -> Result<(), HashError> {
-        let now = Instant::now();
+    /// Takes the password when it can be hashed in time and there is room, or room can be made.
+    pub(super) fn push(
+        self: &Arc<Self>,
+        application: &str,
+        password: Password,
+        cost: u32,
+        deadline: Instant,
+    ) -> Result<Place, HashError> {
+        let since = Instant::now();
+        let units = units(cost);
         let mut state = self.lock();
         if state.closed {
             return Err(HashError::Stopped);
         }
-        if self.refuses(&state, &job, now) {
-            // Those that nobody waits for any more must not keep others out.
-            state.forget_abandoned();
-            if self.refuses(&state, &job, now) {
-                return Err(self.busy(&state));
-            }
+        let left = deadline.saturating_duration_since(since);
+        if !self.can_be_ready(&state, application, units, left) {
+            return Err(self.refuse(&state, application, units, HashRefusal::Deadline));
         }
-        state.units += job.units();
-        state.waiting.push_back(job);
+        if state.waiting.len() >= self.capacity {
+            let Some((whose, displaced)) = state.waiting.displace_for(application) else {
+                return Err(self.refuse(&state, application, units, HashRefusal::QueueFull));
+            };
+            let busy = self.refuse(&state, &whose, displaced.units(), HashRefusal::Displaced);
+            displaced.answer(Err(busy));
+        }
+        let (reply, answer) = oneshot::channel();
+        let job = Job {
+            password,
+            cost,
+            deadline,
+            since,
+            reply,
+        };
+        let ticket = state.waiting.push(application, units, job);
+        self.metrics.waiting(state.waiting.len());
         drop(state);
         self.work_or_close.notify_one();
-        Ok(())
+        Ok(Place {
+            backlog: Arc::clone(self),
+            ticket,
+            answer,
+        })
     }
 
     /// Waits for the next job worth doing; `None` after [`close`](Self::close).
@@ -90,14 +140,23 @@ impl Backlog {
             if state.closed {
                 return None;
             }
-            match state.waiting.pop_front() {
-                Some(job) if job.reply.is_closed() => state.units -= job.units(),
-                Some(job) if job.deadline <= Instant::now() => {
-                    state.units -= job.units();
-                    // The caller may go away at any time; it would have been told no more than this.
-                    let _ = job.reply.send(Err(self.busy(&state)));
+            let now = Instant::now();
+            match state.waiting.first() {
+                Some((ticket, job)) if job.deadline <= now => {
+                    if let Some(late) = state.waiting.withdraw(&ticket) {
+                        self.metrics.waiting(state.waiting.len());
+                        let (whose, units) = (ticket.application(), late.units());
+                        let busy = self.refuse(&state, whose, units, HashRefusal::Expired);
+                        late.answer(Err(busy));
+                    }
                 }
-                Some(job) => return Some(job),
+                Some(_) => {
+                    let job = state.waiting.pop()?;
+                    state.running += job.units();
+                    self.metrics.waiting(state.waiting.len());
+                    self.metrics.waited(now - job.since);
+                    return Some(job);
+                }
                 None => {
                     state = self
                         .work_or_close
@@ -110,20 +169,10 @@ impl Backlog {
 
     /// Notes that a job returned by [`next`](Self::next) is done, and how long it took.
     pub(super) fn finished(&self, cost: u32, took: Duration) {
-        /// Weight of a sample that is slower than the average: one stall is not a trend.
-        const SLOWER: f64 = 0.125;
-        /// Weight of one that is faster: a stall that is over is forgotten within a few hashes.
-        const FASTER: f64 = 0.5;
-        let units = units(cost);
-        let sample = took.as_nanos() as f64 / units as f64;
+        self.metrics.hashed(cost, took);
         let mut state = self.lock();
-        state.units = state.units.saturating_sub(units);
-        let weight = if sample < state.unit_nanos {
-            FASTER
-        } else {
-            SLOWER
-        };
-        state.unit_nanos += weight * (sample - state.unit_nanos);
+        state.running = state.running.saturating_sub(units(cost));
+        state.pace.observe(units(cost), took);
     }
 
     /// Jobs that wait for a thread.
@@ -136,54 +185,59 @@ impl Backlog {
         let mut state = self.lock();
         state.closed = true;
         state.waiting.clear();
+        self.metrics.waiting(0);
         drop(state);
         self.work_or_close.notify_all();
     }
 
-    fn refuses(&self, state: &State, job: &Job, now: Instant) -> bool {
+    fn withdraw(&self, ticket: &Ticket) {
+        let mut state = self.lock();
+        if state.waiting.withdraw(ticket).is_some() {
+            self.metrics.waiting(state.waiting.len());
+        }
+    }
+
+    fn can_be_ready(&self, state: &State, application: &str, units: u64, left: Duration) -> bool {
         // An idle pool takes any job, whatever the estimate: only a hash that is done can correct one that a pause of the
         // machine has spoilt.
-        if state.units == 0 && job.deadline > now {
-            return false;
+        if state.running == 0 && state.waiting.len() == 0 {
+            return left > Duration::ZERO;
         }
-        let ready_in = self.wait(state) + state.time_of(job.units());
-        state.waiting.len() >= self.capacity || now + ready_in > job.deadline
+        let left = left.saturating_sub(state.pace.time_of(units));
+        let suffices = |wait: Duration| wait + wait / SLACK <= left;
+        // Whoever has time for everything that waits need not know its place.
+        suffices(self.time_for(state, state.waiting.work()))
+            || suffices(self.wait_of(state, application, units))
     }
 
-    /// Time until all threads have worked off what is there now.
-    fn wait(&self, state: &State) -> Duration {
-        state.time_of(state.units / self.threads)
+    /// Time until a thread takes the job that this application adds now.
+    fn wait_of(&self, state: &State, application: &str, units: u64) -> Duration {
+        self.time_for(state, state.waiting.work_before(application, units))
     }
 
-    fn busy(&self, state: &State) -> HashError {
-        // Half of the backlog gone is room enough for those who come back.
-        let seconds = (self.wait(state) / 2).as_secs_f64().ceil().max(1.0);
+    /// Time until all threads have worked off what they are at and this much more.
+    fn time_for(&self, state: &State, waiting: u64) -> Duration {
+        state.pace.time_of((state.running + waiting) / self.threads)
+    }
+
+    fn refuse(
+        &self,
+        state: &State,
+        application: &str,
+        units: u64,
+        reason: HashRefusal,
+    ) -> HashError {
+        self.metrics.refused(reason);
+        // Half of what is before them gone is room enough for those who come back.
+        let wait = self.wait_of(state, application, units) / 2;
         HashError::Busy {
-            retry_after: Duration::from_secs(seconds as u64),
+            retry_after: Duration::from_secs(wait.as_secs_f64().ceil().max(1.0) as u64),
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // No code panics while it holds the lock; were it to, the counters would still be usable.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn time_of(&self, units: u64) -> Duration {
-        Duration::from_nanos((units as f64 * self.unit_nanos) as u64)
-    }
-
-    fn forget_abandoned(&mut self) {
-        let mut forgotten = 0;
-        self.waiting.retain(|job| {
-            let abandoned = job.reply.is_closed();
-            if abandoned {
-                forgotten += job.units();
-            }
-            !abandoned
-        });
-        self.units -= forgotten;
     }
 }
 

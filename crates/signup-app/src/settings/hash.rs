@@ -19,6 +19,8 @@ pub struct HashSettings {
     pub threads: usize,
     /// Most passwords that may wait for a thread.
     pub queue: usize,
+    /// How much the hash threads' nice value is above the process's, 0 to 19; of effect on Linux.
+    pub nice: i32,
     /// Whether costs below [`BCRYPT_COSTS`] are permitted; for tests only.
     pub allow_test_cost: bool,
 }
@@ -30,6 +32,7 @@ impl HashSettings {
             cost: reader.integer("hash.cost", permitted_costs(allow_test_cost)),
             threads: or_cores(reader.integer("hash.threads", 0..=256)),
             queue: reader.integer("hash.queue", 1..=100_000),
+            nice: reader.integer("hash.nice", 0..=19),
             allow_test_cost,
         }
     }

@@ -93,9 +93,13 @@ async fn sign_ups_that_cannot_be_hashed_in_time_are_turned_away_at_once() {
     .await;
 }
 
-/// Hashes for a second or more, and waits for its turn for an hour if need be.
+/// Hashes for a second or more, and waits for its turn for an hour if need be; as a sign-up of the application that the
+/// test is about, or that one would have its share of the places.
 async fn hash_at_length(app: Arc<App>) {
     let password = Password::new(PASSWORD.to_owned()).unwrap();
     let deadline = Instant::now() + Duration::from_secs(3600);
-    let _ = app.hash_pool.hash(password, 15, deadline).await;
+    let _ = app
+        .hash_pool
+        .hash("bytepower/shop", password, 15, deadline)
+        .await;
 }

@@ -79,6 +79,7 @@ async fn a_key_in_progress_is_a_conflict() {
     // Keeps the only hash thread busy, so that whichever request came first is still at work when the other comes.
     let long = Password::new("takes a while".to_owned()).unwrap();
     let long_work = portal.0.app.hash_pool.hash(
+        "ciam/names",
         long,
         12,
         std::time::Instant::now() + Duration::from_secs(60),

@@ -1,5 +1,6 @@
 //! The command line, as data.
 
+mod calibrate;
 mod dead;
 mod events;
 mod keys;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub use calibrate::CalibrateArgs;
 pub use dead::{DeadChoice, DeadCommand};
 pub use events::{EventChoice, EventsCommand, EventsListArgs, EventsReplayArgs, EventsTailArgs};
 pub use keys::{KeyCommand, KeyCreateArgs, KeyRotateArgs, TokenArgs, TokenCommand, TokenKind};
@@ -94,6 +96,8 @@ pub enum Command {
 
 Exit status 1 if a check failed; warnings alone do not count.")]
     Doctor,
+    /// Propose a bcrypt cost for this machine
+    Calibrate(CalibrateArgs),
     /// Show settings
     #[command(subcommand)]
     Config(ConfigCommand),

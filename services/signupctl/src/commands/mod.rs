@@ -2,6 +2,7 @@
 
 mod app;
 mod apply;
+mod calibrate;
 mod config;
 mod dead;
 mod declaration;
@@ -42,6 +43,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             clap_complete::generate(shell, &mut Cli::command(), "signupctl", &mut script);
             return print(&String::from_utf8(script)?);
         }
+        Command::Calibrate(arguments) => return calibrate::run(&arguments, file, output),
         Command::Doctor => return block_on(doctor::run(file, output)),
         _ => {}
     }
@@ -86,6 +88,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Webhook(command) => webhook::run(&place, &command, output).await,
             Command::Dead(command) => dead::run(&place, command, output).await,
             Command::Dev(_)
+            | Command::Calibrate(_)
             | Command::Config(_)
             | Command::Openapi { .. }
             | Command::Completions { .. }

@@ -4,6 +4,7 @@
 
 mod applying;
 mod broker;
+mod calibrate;
 mod dev;
 mod dev_process;
 mod diagnosis;

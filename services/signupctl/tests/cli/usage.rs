@@ -1,6 +1,6 @@
 use crate::operator::Operator;
 
-const COMMANDS: [&[&str]; 28] = [
+const COMMANDS: [&[&str]; 29] = [
     &["dev"],
     &["migrate"],
     &["apply"],
@@ -26,6 +26,7 @@ const COMMANDS: [&[&str]; 28] = [
     &["limits", "show"],
     &["explain"],
     &["doctor"],
+    &["calibrate"],
     &["config", "show"],
     &["completions"],
     &["openapi"],

@@ -29,7 +29,7 @@ pub(super) fn check(settings: &Settings) -> Vec<Finding> {
         Finding::warn(
             "password hashing",
             format!("hash.cost is {}", hash.cost),
-            format!("raise it to {GOOD_COST} or more if the machine is fast enough"),
+            format!("raise it to {GOOD_COST} or more if the machine is fast enough; see signupctl calibrate"),
         )
     } else {
         Finding::ok("password hashing", format!("bcrypt, cost {}", hash.cost))
