@@ -1,10 +1,11 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 use signup_core::context::RequestContext;
 use signup_core::event::Event;
-use signup_core::sign_up::SignUpRecord;
+use signup_core::sign_up::{SignUpOutcome, SignUpRecord};
 use signup_core::time::{Clock as _, SystemClock};
 use signup_core::user::NewUser;
 use signup_store::{Lane, Store};
@@ -39,7 +40,7 @@ async fn sign_up(store: &Store, public_id: &str) -> String {
         trace_parent: None,
         client_ip: [127, 0, 0, 1].into(),
         language: None,
-        deadline: std::time::Instant::now(),
+        deadline: Instant::now() + Duration::from_secs(60),
     };
     let event = Event::user_created(&user, &context);
     let id = event.id.to_string();
@@ -49,12 +50,13 @@ async fn sign_up(store: &Store, public_id: &str) -> String {
         events: vec![event],
         claim: None,
     };
-    store.sign_up(record).await.unwrap();
+    let written = store.sign_up(record, context.deadline).await;
+    assert_eq!(written.unwrap(), SignUpOutcome::Created);
     id
 }
 
 async fn publish_all(store: &Store) {
-    let (now, lease) = (SystemClock.now(), std::time::Duration::from_secs(30));
+    let (now, lease) = (SystemClock.now(), Duration::from_secs(30));
     let claimed = store
         .claim_events("test", Lane::Others, 100, now, lease)
         .await
