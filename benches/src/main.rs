@@ -1,0 +1,148 @@
+//! The benchmark: measures what the services do, and in the same run what the machine's parts can do at best.
+//!
+//! `make bench` runs it; `benches/README.md` says what each line means.
+
+mod codes;
+mod lines;
+mod load;
+mod machine;
+mod pgbench;
+mod portal;
+mod postgres;
+mod report;
+mod requests;
+mod series;
+mod service;
+mod stand;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+
+use crate::machine::Machine;
+use crate::report::Report;
+use crate::stand::{Options, Stand};
+
+#[derive(Debug, Parser)]
+#[command(
+    about = "Measures the services against what the same machine does without them",
+    after_help = "EXAMPLES
+    bench
+    bench --quick --only passwordless-32-five,passwordless-statements
+    bench --seconds 20 --rounds 9 --json
+    bench --list
+
+The result goes to standard output and as JSON to target/bench.json, progress to standard error, logs of all servers to \
+target/bench/.
+
+Exit status: 0 when every line could be measured, whether or not it met its goal; 1 when one could not; 2 for a faulty \
+command line."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Measure only these lines
+    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Short rounds and little data: for a look, not for a record
+    #[arg(long)]
+    quick: bool,
+    /// Seconds that count in a round; 8 by default, 3 with --quick
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u16).range(1..=600))]
+    seconds: Option<u16>,
+    /// Rounds of each measurement; 5 by default, 3 with --quick
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
+    rounds: Option<u16>,
+    /// Print JSON instead of the table
+    #[arg(long)]
+    json: bool,
+    /// Only list the lines
+    #[arg(long)]
+    list: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// A load process: reads an order from standard input
+    #[command(hide = true)]
+    Load,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Some(Command::Load) => load::run().map(|()| true),
+        None if arguments.list => {
+            list();
+            Ok(true)
+        }
+        None => bench(&arguments),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn list() {
+    for spec in lines::FAMILIES.iter().flat_map(|family| family.specs) {
+        let goal = spec.goal.map(|goal| goal.to_string()).unwrap_or_default();
+        println!("{:<26} {goal:<8} {}", spec.name, spec.about);
+    }
+}
+
+/// Measures, prints, and writes the JSON file. Whether all lines could be measured.
+fn bench(arguments: &Arguments) -> anyhow::Result<bool> {
+    let unknown = lines::unknown(&arguments.only);
+    if !unknown.is_empty() {
+        eprintln!(
+            "bench: no line is called {}; see bench --list",
+            unknown.join(", ")
+        );
+        std::process::exit(2);
+    }
+    let (seconds, rounds) = if arguments.quick { (3, 3) } else { (8, 5) };
+    let options = Options {
+        quick: arguments.quick,
+        seconds: f64::from(arguments.seconds.unwrap_or(seconds)),
+        rounds: usize::from(arguments.rounds.unwrap_or(rounds)),
+    };
+    let target = target_folder()?;
+    let logs = target.join("bench");
+    let _ = std::fs::remove_dir_all(&logs);
+    std::fs::create_dir_all(&logs)?;
+    let stand = Stand::prepare(options, &logs)?;
+    let settings = postgres::SETTINGS.map(|(name, value)| format!("{name}={value}"));
+    let machine = Machine::look(stand.cluster.version()?, settings.into());
+    let report = Report {
+        lines: lines::measure(&stand, &arguments.only, &|| false),
+        machine,
+        quick: options.quick,
+    };
+    let json = serde_json::to_string_pretty(&report)?;
+    let file = target.join("bench.json");
+    std::fs::write(&file, format!("{json}\n"))
+        .with_context(|| format!("{} cannot be written", file.display()))?;
+    if arguments.json {
+        println!("{json}");
+    } else {
+        print!("{report}");
+    }
+    eprintln!("bench: {} has it all", file.display());
+    Ok(report.is_complete())
+}
+
+/// Cargo's folder: two above this program.
+fn target_folder() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let target = program.ancestors().nth(2);
+    Ok(target
+        .context("this program lies in no target folder")?
+        .to_owned())
+}

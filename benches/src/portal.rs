@@ -1,0 +1,249 @@
+//! CIAM's service with a database of its own, at which people sign up by phone number and code.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, bail};
+use diesel::sql_types::Text;
+use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
+use signup_core::code::{Challenge, ChallengeToken};
+use signup_core::time::Timestamp;
+use uuid::Uuid;
+
+use crate::codes;
+use crate::load::{Load, Order, Outcome, Pace, Shape};
+use crate::postgres::Database;
+use crate::requests::{basic, post_json};
+use crate::service::{Service, Settings, exchange};
+use crate::stand::{Stand, declare};
+
+/// The service's program.
+pub const PROGRAM: &str = "ciam-svc";
+
+/// Sign-ups per second that are assumed before anything was measured.
+const FIRST_GUESS: f64 = 30_000.0;
+
+/// The portal.
+pub struct Portal<'a> {
+    stand: &'a Stand,
+    /// Its database.
+    pub database: Database<'a>,
+    /// Its service.
+    pub service: Service,
+    /// What the client proves itself with: the `Authorization` header.
+    pub authorization: String,
+    /// Sign-ups per second that were seen last.
+    expected: f64,
+}
+
+/// What came of a round.
+pub struct Round {
+    /// What clients saw.
+    pub outcome: Outcome,
+    /// Statements that the service executed, from the first request to the last reply.
+    pub statements: f64,
+}
+
+/// How people sign up in a round.
+#[derive(Clone, Copy, Debug)]
+pub struct Rush {
+    /// Connections.
+    pub connections: usize,
+    /// Seconds before it counts.
+    pub warm_up: f64,
+    /// Seconds that count.
+    pub seconds: f64,
+    /// When they come.
+    pub pace: Pace,
+}
+
+impl<'a> Portal<'a> {
+    /// Makes a database, declares the application, and starts the service, with further settings.
+    ///
+    /// # Errors
+    /// One of them fails.
+    pub fn open(stand: &'a Stand, further: &Settings) -> anyhow::Result<Self> {
+        let database = stand.new_database()?;
+        let mut settings = stand.settings(&database.url());
+        let secrets = declare(&settings, "ciam")?;
+        let secret = secrets
+            .get(codes::APPLICATION)
+            .context("the application has no secret")?;
+        settings.extend(further.clone());
+        Ok(Self {
+            stand,
+            service: Service::start(PROGRAM, &settings, &stand.logs)?,
+            database,
+            authorization: basic(codes::APPLICATION, secret),
+            expected: FIRST_GUESS,
+        })
+    }
+
+    /// Where it answers.
+    pub fn address(&self) -> SocketAddr {
+        self.service.address
+    }
+
+    /// Lets people sign up for a moment, so that the next rounds know how many codes they need, and brings the tables'
+    /// statistics up to date: what is measured from now on is a service that has been at work for a while.
+    ///
+    /// # Errors
+    /// See [`Portal::rush`].
+    pub fn warm_up(&mut self, connections: usize) -> anyhow::Result<()> {
+        self.rush(Rush {
+            connections,
+            warm_up: 0.5,
+            seconds: 1.5,
+            pace: Pace::ClosedLoop,
+        })?;
+        self.database.execute("VACUUM ANALYZE")
+    }
+
+    /// Lets people sign up, and checks that whoever was accepted is in the database, with an event, and nobody else.
+    ///
+    /// # Errors
+    /// A reply was unexpected, or the counts do not agree.
+    pub fn rush(&mut self, rush: Rush) -> anyhow::Result<Round> {
+        let load = self.prepare(rush)?;
+        self.database.checkpoint()?;
+        let before = self.rows()?;
+        self.database.forget_statements()?;
+        let outcome = load.run()?;
+        let statements = self.database.statements()?;
+        let after = self.rows()?;
+        for (table, before, after) in [("users", before.0, after.0), ("outbox", before.1, after.1)]
+        {
+            let written = after - before;
+            if written != outcome.accepted_in_all {
+                bail!(
+                    "{} sign-ups were answered and {written} rows were written to {table}",
+                    outcome.accepted_in_all
+                );
+            }
+        }
+        self.expected = outcome.per_second();
+        Ok(Round {
+            outcome,
+            statements,
+        })
+    }
+
+    /// Makes the codes for a rush, and a load process that is ready to use them.
+    ///
+    /// # Errors
+    /// The disk is full, or the service is gone.
+    pub fn prepare(&self, rush: Rush) -> anyhow::Result<Load> {
+        let rate = match rush.pace {
+            Pace::ClosedLoop => self.expected * 1.5,
+            Pace::OpenLoop(rate) => rate * 1.01,
+        };
+        let count = (rate * (rush.warm_up + rush.seconds)) as u64 + 1000;
+        let requests = self.mint(count)?;
+        Load::prepare(&Order {
+            address: self.address(),
+            requests: requests.path().to_owned(),
+            repeat: false,
+            shape: Shape::CiamUser,
+            connections: rush.connections,
+            pace: rush.pace,
+            warm_up: rush.warm_up,
+            seconds: rush.seconds,
+            may_refuse: false,
+        })
+    }
+
+    /// Makes codes: the rows are in the database afterwards, the requests in the file.
+    fn mint(&self, count: u64) -> anyhow::Result<tempfile::NamedTempFile> {
+        let exchange = self.database.exchange();
+        let rows = tempfile::Builder::new().tempfile_in(exchange)?;
+        let requests = tempfile::NamedTempFile::new()?;
+        codes::mint(
+            self.stand.new_people(count),
+            &self.stand.keys,
+            &self.authorization,
+            rows.path(),
+            requests.path(),
+        )?;
+        make_readable(rows.path())?;
+        self.database
+            .copy("otp_challenges", codes::COLUMNS, rows.path())?;
+        Ok(requests)
+    }
+
+    /// Proves that codes which are made here are those of the service: asks for a code as every client does, derives
+    /// token and code from the row that the service has written, compares the token with the one that came back, and
+    /// signs up with the code.
+    ///
+    /// # Errors
+    /// They differ.
+    pub fn prove(&self) -> anyhow::Result<()> {
+        for person in self.stand.new_people(3) {
+            let number = codes::phone_number(person);
+            let body = format!(r#"{{"usage":"signup","phone_number":"{number}"}}"#);
+            let headers = [("Authorization", self.authorization.as_str())];
+            let (status, reply) =
+                exchange(self.address(), &post_json("/otp/send", &headers, &body))?;
+            let reply: serde_json::Value = serde_json::from_str(&reply)?;
+            let token = reply["otp_token"]
+                .as_str()
+                .with_context(|| format!("/otp/send answers {status} {reply}"))?;
+            let challenge = self.find_challenge(person)?;
+            let lifetime = std::time::Duration::from_secs(300);
+            let derived = ChallengeToken::issue(&challenge, lifetime, &self.stand.keys);
+            if derived.as_deref() != Some(token) {
+                bail!("a token that is made here differs from the service's");
+            }
+            let code = challenge
+                .code(&self.stand.keys)
+                .context("the challenge's key is missing")?;
+            let sign_up = codes::sign_up(person, token, code.expose(), &self.authorization);
+            let (status, reply) = exchange(self.address(), &sign_up)?;
+            if status != 200 {
+                bail!("a code that is derived here is refused: {status} {reply}");
+            }
+        }
+        Ok(())
+    }
+
+    fn find_challenge(&self, person: u64) -> anyhow::Result<Challenge> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Text)]
+            id: String,
+            #[diesel(sql_type = Text)]
+            key_id: String,
+            #[diesel(sql_type = diesel::sql_types::Integer)]
+            digits: i32,
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            created_at: i64,
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            expires_at: i64,
+        }
+        let binding = codes::binding(person);
+        let row: Row = sql_query(
+            "SELECT id, key_id, digits, created_at, expires_at FROM otp_challenges WHERE address = $1 AND state = 'live'",
+        )
+        .bind::<Text, _>(&binding.address)
+        .get_result(&mut self.database.connect()?)?;
+        Ok(Challenge {
+            id: Uuid::parse_str(&row.id)?,
+            binding,
+            key_id: row.key_id,
+            digits: u8::try_from(row.digits)?,
+            created_at: Timestamp::from_millis(row.created_at),
+            expires_at: Timestamp::from_millis(row.expires_at),
+        })
+    }
+
+    /// How many users there are, and how many events of new users.
+    fn rows(&self) -> anyhow::Result<(u64, u64)> {
+        let events = "outbox WHERE event_type = 'signup.user.created.v1'";
+        Ok((self.database.count("users")?, self.database.count(events)?))
+    }
+}
+
+/// The database server runs as another user.
+fn make_readable(path: &std::path::Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let readable = std::fs::Permissions::from_mode(0o644);
+    Ok(std::fs::set_permissions(path, readable)?)
+}
