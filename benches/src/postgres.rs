@@ -319,18 +319,6 @@ impl Database<'_> {
     pub fn checkpoint(&self) -> anyhow::Result<()> {
         self.execute("CHECKPOINT")
     }
-
-    /// Removes the database with everybody who is connected.
-    ///
-    /// # Errors
-    /// The server is gone.
-    pub fn remove(self) -> anyhow::Result<()> {
-        let statement = format!("DROP DATABASE {} WITH (FORCE)", self.name);
-        self.cluster
-            .connect("postgres")?
-            .batch_execute(&statement)?;
-        Ok(())
-    }
 }
 
 fn find_programs() -> anyhow::Result<PathBuf> {

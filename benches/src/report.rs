@@ -13,8 +13,6 @@ use crate::series::Series;
 pub enum Goal {
     /// Higher is better: `>= 2.5`.
     AtLeast(f64),
-    /// Lower is better: `<= 3`.
-    AtMost(f64),
     /// Lower is better: `< 0.2`.
     Below(f64),
 }
@@ -24,7 +22,6 @@ impl Goal {
     pub fn is_met_by(self, ratio: f64) -> bool {
         match self {
             Self::AtLeast(goal) => ratio >= goal,
-            Self::AtMost(goal) => ratio <= goal,
             Self::Below(goal) => ratio < goal,
         }
     }
@@ -34,7 +31,6 @@ impl fmt::Display for Goal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AtLeast(goal) => write!(f, ">= {goal}"),
-            Self::AtMost(goal) => write!(f, "<= {goal}"),
             Self::Below(goal) => write!(f, "< {goal}"),
         }
     }
@@ -259,11 +255,9 @@ mod tests {
     #[test]
     fn goals_say_which_direction_is_better() {
         assert!(Goal::AtLeast(2.5).is_met_by(2.5) && !Goal::AtLeast(2.5).is_met_by(2.49));
-        assert!(Goal::AtMost(3.0).is_met_by(3.0) && !Goal::AtMost(3.0).is_met_by(3.01));
         assert!(Goal::Below(0.2).is_met_by(0.19) && !Goal::Below(0.2).is_met_by(0.2));
-        let written =
-            [Goal::AtLeast(2.5), Goal::AtMost(3.0), Goal::Below(0.2)].map(|goal| goal.to_string());
-        assert_eq!(written, [">= 2.5", "<= 3", "< 0.2"]);
+        let written = [Goal::AtLeast(2.5), Goal::Below(0.2)].map(|goal| goal.to_string());
+        assert_eq!(written, [">= 2.5", "< 0.2"]);
     }
 
     #[test]

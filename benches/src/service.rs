@@ -17,7 +17,7 @@ use crate::load::reply;
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// Between two looks.
-const PAUSE: Duration = Duration::from_millis(2);
+const PAUSE: Duration = Duration::from_micros(500);
 
 /// Settings by their names, such as `http.port`.
 pub type Settings = BTreeMap<String, String>;
@@ -28,8 +28,6 @@ pub struct Service {
     child: Child,
     /// Where it answers.
     pub address: SocketAddr,
-    /// Where its `/metrics` are.
-    pub metrics: SocketAddr,
     log: PathBuf,
 }
 
@@ -82,7 +80,6 @@ impl Service {
             name: program.to_owned(),
             child,
             address: SocketAddr::from(([127, 0, 0, 1], port)),
-            metrics: SocketAddr::from(([127, 0, 0, 1], metrics_port)),
             log,
         })
     }
@@ -93,17 +90,7 @@ impl Service {
         asked.is_ok_and(|(status, _)| status == 200)
     }
 
-    /// The sum of a metric over all its labels; zero when there is none.
-    ///
-    /// # Errors
-    /// The service does not answer.
-    pub fn metric(&self, name: &str) -> anyhow::Result<f64> {
-        let (_, text) = exchange(self.metrics, &get("/metrics"))?;
-        Ok(sum_of(name, &text))
-    }
-
-    /// The process's id.
-    pub fn id(&self) -> u32 {
+    fn id(&self) -> u32 {
         self.child.id()
     }
 
@@ -248,27 +235,9 @@ fn variable(key: &str) -> String {
     format!("SIGNUP__{}", key.to_uppercase().replace('.', "__"))
 }
 
-/// The sum of a metric's samples in the Prometheus exposition format.
-fn sum_of(name: &str, text: &str) -> f64 {
-    text.lines()
-        .filter_map(|line| {
-            let rest = line.strip_prefix(name)?;
-            rest.starts_with([' ', '{']).then_some(())?;
-            rest.rsplit(' ').next()?.parse::<f64>().ok()
-        })
-        .sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_metric_is_summed_over_its_labels_and_not_over_longer_names() {
-        let text = "# HELP a_total x\na_total{b=\"c\"} 3\na_total{b=\"d e\"} 4\na_total_more 9\n";
-        assert!((sum_of("a_total", text) - 7.0).abs() < f64::EPSILON);
-        assert!(sum_of("b_total", text).abs() < f64::EPSILON);
-    }
 
     #[test]
     fn a_setting_becomes_the_variable_that_services_read() {

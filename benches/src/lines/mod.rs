@@ -1,5 +1,6 @@
 //! What is measured: families of lines that share servers and rounds.
 
+mod footprint;
 mod passwordless;
 
 use std::time::Instant;
@@ -18,7 +19,7 @@ pub struct Family {
 }
 
 /// All families, in the order in which they are measured.
-pub const FAMILIES: &[Family] = &[passwordless::FAMILY];
+pub const FAMILIES: &[Family] = &[passwordless::FAMILY, footprint::FAMILY];
 
 /// Where a family writes down what it has found out.
 pub struct Sheet<'a> {
