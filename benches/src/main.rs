@@ -17,6 +17,8 @@ mod stand;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -117,11 +119,12 @@ fn bench(arguments: &Arguments) -> anyhow::Result<bool> {
     let logs = target.join("bench");
     let _ = std::fs::remove_dir_all(&logs);
     std::fs::create_dir_all(&logs)?;
+    let stopped = watch_for_ctrl_c();
     let stand = Stand::prepare(options, &logs)?;
     let settings = postgres::SETTINGS.map(|(name, value)| format!("{name}={value}"));
     let machine = Machine::look(stand.cluster.version()?, settings.into());
     let report = Report {
-        lines: lines::measure(&stand, &arguments.only, &|| false),
+        lines: lines::measure(&stand, &arguments.only, &stopped),
         machine,
         quick: options.quick,
     };
@@ -136,6 +139,23 @@ fn bench(arguments: &Arguments) -> anyhow::Result<bool> {
     }
     eprintln!("bench: {} has it all", file.display());
     Ok(report.is_complete())
+}
+
+/// Ctrl-C reaches the servers and the load as well, so that whatever is being measured fails; nothing further is begun,
+/// and what was started and made is removed as after any other run.
+fn watch_for_ctrl_c() -> impl Fn() -> bool {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&stopped);
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build();
+        if runtime.is_ok_and(|runtime| runtime.block_on(tokio::signal::ctrl_c()).is_ok()) {
+            stopped.store(true, Ordering::Relaxed);
+            eprintln!("bench: interrupted");
+        }
+    });
+    move || seen.load(Ordering::Relaxed)
 }
 
 /// Cargo's folder: two above this program.

@@ -51,6 +51,8 @@ pub struct Order {
 pub struct Outcome {
     /// Seconds that counted: fewer than ordered when the requests were used up before.
     pub seconds: f64,
+    /// Seconds from the first request to the last reply.
+    pub elapsed: f64,
     /// Requests accepted while it counted.
     pub accepted: u64,
     /// Requests accepted from the first to the last.
