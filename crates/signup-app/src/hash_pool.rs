@@ -103,6 +103,19 @@ impl HashPool {
         place.hashed().await
     }
 
+    /// Fails as [`hash`](Self::hash) would at once for lack of time, before anything is spent on the request.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] when a hash that was asked for now could not be ready by `deadline`.
+    pub fn foresee(
+        &self,
+        application: &str,
+        cost: u32,
+        deadline: Instant,
+    ) -> Result<(), HashError> {
+        self.backlog.foresee(application, cost, deadline)
+    }
+
     /// How many passwords are waiting for a thread.
     #[must_use]
     pub fn queue_depth(&self) -> usize {

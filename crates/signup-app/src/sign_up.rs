@@ -108,12 +108,21 @@ impl App {
         password: Password,
         context: &RequestContext,
     ) -> Result<Reply, SignUpError> {
+        let application = sign_up.application;
+        let whose = format!("{}/{}", application.provider, application.id);
+        let cost = application.rules.password.bcrypt_cost;
+        let cost = cost.unwrap_or(self.settings.hash.cost);
         let hash_by = hash_deadline(context.deadline);
+        // Under overload most are refused: at once, and without a look at the database.
+        self.hash_pool
+            .foresee(&whose, cost, hash_by)
+            .map_err(hash_fault)?;
         let Some(_turn) = self.in_flight.enter(turns(sign_up), hash_by).await else {
             return Err(TRY_AGAIN);
         };
         self.foresee(sign_up, context).await?;
-        let hash = self.hash(sign_up.application, password, hash_by).await?;
+        let hashed = self.hash_pool.hash(&whose, password, cost, hash_by);
+        let hash = hashed.await.map_err(hash_fault)?;
         if Instant::now() >= context.deadline {
             return Err(TRY_AGAIN);
         }
@@ -145,30 +154,6 @@ impl App {
             }
         }
         Ok(())
-    }
-
-    async fn hash(
-        &self,
-        application: &Application,
-        password: Password,
-        deadline: Instant,
-    ) -> Result<PasswordHash, SignUpError> {
-        let cost = application
-            .rules
-            .password
-            .bcrypt_cost
-            .unwrap_or(self.settings.hash.cost);
-        let whose = format!("{}/{}", application.provider, application.id);
-        let hashed = self.hash_pool.hash(&whose, password, cost, deadline);
-        match hashed.await {
-            Ok(hash) => Ok(hash),
-            Err(HashError::Busy { retry_after }) => Err(SignUpError::Busy { retry_after }),
-            Err(error @ (HashError::CostNotPermitted { .. } | HashError::Failed(_))) => {
-                log::error!(event = "hash.failed"; "{error}");
-                Err(SignUpError::Internal)
-            }
-            Err(HashError::Stopped) => Err(TRY_AGAIN),
-        }
     }
 
     async fn write(
@@ -260,6 +245,17 @@ fn spent(codes: &[VerifiedCode], id: Uuid) -> SignUpError {
         .map_or(SignUpError::Internal, |code| {
             SignUpError::CodeSpent(code.channel())
         })
+}
+
+fn hash_fault(error: HashError) -> SignUpError {
+    match error {
+        HashError::Busy { retry_after } => SignUpError::Busy { retry_after },
+        HashError::CostNotPermitted { .. } | HashError::Failed(_) => {
+            log::error!(event = "hash.failed"; "{error}");
+            SignUpError::Internal
+        }
+        HashError::Stopped => TRY_AGAIN,
+    }
 }
 
 fn store_fault(error: StoreError) -> SignUpError {

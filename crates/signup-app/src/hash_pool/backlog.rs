@@ -12,10 +12,10 @@ use super::fair_queue::{FairQueue, Ticket};
 use super::pace::{Pace, units};
 use crate::metrics::{HashMetrics, HashRefusal};
 
-/// A wait may turn out longer than foreseen by one part in so many: the machine has other work to do, and applications
-/// that come later take their turns. Without it, under constant overload, half of the refusals would come at the deadline
-/// instead of at once.
-const SLACK: u32 = 4;
+/// A wait may turn out so many times as long as foreseen: the machine has other work to do, and applications that come
+/// later take their turns. Under constant overload the queue is always as long as it may be, so that what is foreseen too
+/// tightly comes true at the deadline, and not at once, as a refusal.
+const SLACK: u32 = 2;
 
 /// One password that is to be hashed.
 pub(super) struct Job {
@@ -100,13 +100,7 @@ impl Backlog {
         let since = Instant::now();
         let units = units(cost);
         let mut state = self.lock();
-        if state.closed {
-            return Err(HashError::Stopped);
-        }
-        let left = deadline.saturating_duration_since(since);
-        if !self.can_be_ready(&state, application, units, left) {
-            return Err(self.refuse(&state, application, units, HashRefusal::Deadline));
-        }
+        self.check(&state, application, units, deadline, since)?;
         if state.waiting.len() >= self.capacity {
             let Some((whose, displaced)) = state.waiting.displace_for(application) else {
                 return Err(self.refuse(&state, application, units, HashRefusal::QueueFull));
@@ -131,6 +125,35 @@ impl Backlog {
             ticket,
             answer,
         })
+    }
+
+    /// Fails if a password that came now would be refused for lack of time.
+    pub(super) fn foresee(
+        &self,
+        application: &str,
+        cost: u32,
+        deadline: Instant,
+    ) -> Result<(), HashError> {
+        let now = Instant::now();
+        self.check(&self.lock(), application, units(cost), deadline, now)
+    }
+
+    fn check(
+        &self,
+        state: &State,
+        application: &str,
+        units: u64,
+        deadline: Instant,
+        now: Instant,
+    ) -> Result<(), HashError> {
+        if state.closed {
+            return Err(HashError::Stopped);
+        }
+        let left = deadline.saturating_duration_since(now);
+        if !self.can_be_ready(state, application, units, left) {
+            return Err(self.refuse(state, application, units, HashRefusal::Deadline));
+        }
+        Ok(())
     }
 
     /// Waits for the next job worth doing; `None` after [`close`](Self::close).
@@ -204,7 +227,7 @@ impl Backlog {
             return left > Duration::ZERO;
         }
         let left = left.saturating_sub(state.pace.time_of(units));
-        let suffices = |wait: Duration| wait + wait / SLACK <= left;
+        let suffices = |wait: Duration| wait * SLACK <= left;
         // Whoever has time for everything that waits need not know its place.
         suffices(self.time_for(state, state.waiting.work()))
             || suffices(self.wait_of(state, application, units))
