@@ -24,6 +24,7 @@ pub(crate) trait Statement {
 #[derive(Debug)]
 pub(crate) enum Column<'a> {
     Integers(Vec<i32>),
+    OptionalIntegers(Vec<Option<i32>>),
     BigInts(Vec<i64>),
     Bools(Vec<bool>),
     Texts(Vec<&'a str>),
@@ -53,6 +54,9 @@ impl<S: Statement> QueryFragment<Pg> for OverArrays<'_, S> {
         for (column, piece) in self.columns.iter().zip(pieces) {
             match column {
                 Column::Integers(rows) => out.push_bind_param::<Array<Integer>, _>(rows)?,
+                Column::OptionalIntegers(rows) => {
+                    out.push_bind_param::<Array<Nullable<Integer>>, _>(rows)?;
+                }
                 Column::BigInts(rows) => out.push_bind_param::<Array<BigInt>, _>(rows)?,
                 Column::Bools(rows) => out.push_bind_param::<Array<Bool>, _>(rows)?,
                 Column::Texts(rows) => out.push_bind_param::<Array<Text>, _>(rows)?,
@@ -105,7 +109,7 @@ pub(crate) fn plan<S: Statement>(
         text: String,
     }
     let types = columns.iter().map(|column| match column {
-        Column::Integers(_) => "int[]",
+        Column::Integers(_) | Column::OptionalIntegers(_) => "int[]",
         Column::BigInts(_) => "bigint[]",
         Column::Bools(_) => "bool[]",
         Column::Texts(_) | Column::OptionalTexts(_) => "text[]",

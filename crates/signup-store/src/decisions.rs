@@ -7,6 +7,7 @@ use signup_core::code::Channel;
 use signup_core::decision::{Action, Decision, MaskedIdentifiers};
 use signup_core::time::Timestamp;
 
+use crate::arrays::{Column, OverArrays, Statement, big_integers, text};
 use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::schema::decisions::dsl;
@@ -23,23 +24,27 @@ pub enum DecisionKey {
     MaskedAddress(String),
 }
 
-/// The columns that both databases take from the JSON of a batch, with their types on PostgreSQL.
-const COLUMNS: [(&str, &str); 14] = [
-    ("time", "BIGINT"),
-    ("duration_ms", "BIGINT"),
-    ("request_id", "TEXT"),
-    ("provider", "TEXT"),
-    ("application_id", "TEXT"),
-    ("action", "TEXT"),
-    ("outcome", "TEXT"),
-    ("reply", "TEXT"),
-    ("status", "INTEGER"),
-    ("channel", "TEXT"),
-    ("username", "TEXT"),
-    ("phone", "TEXT"),
-    ("email", "TEXT"),
-    ("subject", "TEXT"),
-];
+/// PostgreSQL takes a batch as arrays.
+struct Insert;
+
+impl Statement for Insert {
+    const SQL: &'static str = "\
+INSERT INTO decisions (time, duration_ms, request_id, provider, application_id, action, outcome, reply, status, channel,
+  username, phone, email, subject)
+SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    type Row = ();
+}
+
+/// SQLite takes it as JSON, in the form of [`row`].
+const INSERT_JSON: &str = "\
+INSERT INTO decisions (time, duration_ms, request_id, provider, application_id, action, outcome, reply, status, channel,
+  username, phone, email, subject)
+SELECT json_extract(value, '$.time'), json_extract(value, '$.duration_ms'), json_extract(value, '$.request_id'),
+  json_extract(value, '$.provider'), json_extract(value, '$.application_id'), json_extract(value, '$.action'),
+  json_extract(value, '$.outcome'), json_extract(value, '$.reply'), json_extract(value, '$.status'),
+  json_extract(value, '$.channel'), json_extract(value, '$.username'), json_extract(value, '$.phone'),
+  json_extract(value, '$.email'), json_extract(value, '$.subject')
+FROM json_each($1)";
 
 macro_rules! newest {
     ($connection:expr, $condition:expr, $most:expr) => {
@@ -57,34 +62,19 @@ impl Store {
     /// # Errors
     /// The database is unavailable; then none of them is written.
     pub async fn insert_decisions(&self, batch: &[Decision]) -> Result<(), StoreError> {
-        let rows: Vec<_> = batch.iter().map(row).collect();
-        let rows = json!(rows).to_string();
+        let batch = batch.to_vec();
         self.run(move |connection| {
-            // One parameter, whatever the number of rows: the statement is prepared once.
-            let names: Vec<_> = COLUMNS.iter().map(|(name, _)| *name).collect();
-            let names = names.join(", ");
-            let source = match connection {
-                AnyConnection::Postgres(_) => {
-                    let typed: Vec<_> = COLUMNS
-                        .iter()
-                        .map(|(name, kind)| format!("{name} {kind}"))
-                        .collect();
-                    format!(
-                        "SELECT {names} FROM json_to_recordset($1::json) AS batch({})",
-                        typed.join(", ")
-                    )
+            match connection {
+                AnyConnection::Postgres(connection) => {
+                    OverArrays::<Insert>::new(columns(&batch)).execute(connection)?;
                 }
-                AnyConnection::Sqlite(_) => {
-                    let read: Vec<_> = COLUMNS
-                        .iter()
-                        .map(|(name, _)| format!("json_extract(value, '$.{name}')"))
-                        .collect();
-                    format!("SELECT {} FROM json_each($1)", read.join(", "))
+                AnyConnection::Sqlite(connection) => {
+                    let rows: Vec<_> = batch.iter().map(row).collect();
+                    diesel::sql_query(INSERT_JSON)
+                        .bind::<Text, _>(json!(rows).to_string())
+                        .execute(connection)?;
                 }
-            };
-            diesel::sql_query(format!("INSERT INTO decisions ({names}) {source}"))
-                .bind::<Text, _>(rows)
-                .execute(connection)?;
+            }
             Ok(())
         })
         .await
@@ -116,6 +106,33 @@ impl Store {
         })
         .await
     }
+}
+
+fn columns(batch: &[Decision]) -> Vec<Column<'_>> {
+    let of = |read: fn(&Decision) -> &str| text(batch.iter().map(read));
+    let maybe = |read: fn(&Decision) -> Option<&str>| {
+        Column::OptionalTexts(batch.iter().map(read).collect())
+    };
+    vec![
+        big_integers(batch.iter().map(|it| it.time.as_millis())),
+        big_integers(
+            batch
+                .iter()
+                .map(|it| i64::try_from(it.duration_ms).unwrap_or(i64::MAX)),
+        ),
+        of(|it| &it.request_id),
+        of(|it| &it.provider),
+        maybe(|it| it.application.as_deref()),
+        of(|it| it.action.as_str()),
+        of(|it| &it.outcome),
+        maybe(|it| it.reply.as_deref()),
+        Column::OptionalIntegers(batch.iter().map(|it| it.status.map(i32::from)).collect()),
+        maybe(|it| it.channel.map(Channel::as_str)),
+        maybe(|it| it.identifiers.username.as_deref()),
+        maybe(|it| it.identifiers.phone.as_deref()),
+        maybe(|it| it.identifiers.email.as_deref()),
+        maybe(|it| it.subject.as_deref()),
+    ]
 }
 
 fn row(decision: &Decision) -> serde_json::Value {
