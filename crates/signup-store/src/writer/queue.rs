@@ -8,11 +8,12 @@ use tokio::sync::oneshot;
 use super::Write;
 use crate::error::StoreError;
 
-/// Most writes in one batch: enough to make a commit cheap for each, few enough to answer soon.
-const BATCH: usize = 256;
+/// Most writes in one batch: enough to make a commit cheap for each, few enough that the next ones are being prepared
+/// meanwhile. Were all that wait taken at once, requests and database would wait for each other in turn.
+const BATCH: usize = 64;
 
 /// Most writes that wait, some MiB. With more than that in front of it a write would come too late anyway.
-const CAPACITY: usize = 16 * BATCH;
+const CAPACITY: usize = 64 * BATCH;
 
 /// A write, and who wants to know what becomes of it.
 pub(super) struct Waiting<W: Write> {
