@@ -100,10 +100,11 @@ impl Outbox {
             let record = SignUpRecord {
                 consumed: Vec::new(),
                 events: vec![Event::user_created(&user, &context())],
+                hold: None,
                 claim: None,
                 user,
             };
-            self.store.sign_up(record).await.unwrap();
+            self.store.sign_up(record, in_time()).await.unwrap();
         }
     }
 
@@ -128,11 +129,12 @@ impl Outbox {
         };
         let new = NewChallenge {
             event: Event::otp_requested(&application(), &challenge, &message, &context()),
+            hold: None,
             challenge,
             limits: Vec::new(),
             limit_mode: LimitMode::Enforce,
         };
-        self.store.store_challenge(new).await.unwrap();
+        self.store.store_challenge(new, in_time()).await.unwrap();
         self.wake.send_replace(());
     }
 }
@@ -251,6 +253,10 @@ fn context() -> RequestContext {
         trace_parent: None,
         client_ip: Ipv4Addr::LOCALHOST.into(),
         language: None,
-        deadline: Instant::now() + LIMIT,
+        deadline: in_time(),
     }
+}
+
+fn in_time() -> Instant {
+    Instant::now() + LIMIT
 }

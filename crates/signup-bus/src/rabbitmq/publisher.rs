@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
-use std::time::Duration;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{Channel, Confirmation, PublisherConfirm};
@@ -14,10 +13,7 @@ use super::connection::{BrokerConnection, BrokerOptions};
 use super::error::{self, BrokerError};
 use super::message::Outgoing;
 use super::topology;
-use crate::PublishError;
-
-/// Longest time from the first message of a batch to the last confirm.
-const CONFIRM_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::{PUBLISHING, PublishError};
 
 /// Publishes messages. Shared by any number of tasks; each batch has a channel of its own while it is under way.
 pub(super) struct Publisher {
@@ -153,7 +149,7 @@ struct Batch {
 }
 
 async fn publish_on(channel: &Channel, messages: &[Outgoing]) -> Batch {
-    let deadline = Instant::now() + CONFIRM_TIMEOUT;
+    let deadline = Instant::now() + PUBLISHING;
     // All messages first, then all confirms: the broker writes them to disk together.
     let mut confirms = Vec::with_capacity(messages.len());
     let mut failure = None;
@@ -239,7 +235,7 @@ fn lost(
 fn no_confirm() -> String {
     format!(
         "the broker confirmed nothing within {} s",
-        CONFIRM_TIMEOUT.as_secs()
+        PUBLISHING.as_secs()
     )
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
 use signup_core::event::Event;
-use signup_store::{Lane, Unpublished};
+use signup_store::{ClaimedEvent, Lane, Unpublished};
 use signup_testkit::TestDatabase;
 
 use crate::fixture::{Fixture, NOW, context, later, named, sign_up};
@@ -22,6 +22,10 @@ on_both!(
 );
 
 const LEASE: Duration = Duration::from_secs(30);
+
+fn ids(claimed: &[ClaimedEvent]) -> Vec<String> {
+    claimed.iter().map(|one| one.event.id.clone()).collect()
+}
 
 async fn with_users(fixture: &Fixture, count: usize) {
     with_users_named(fixture, "user", count).await;
@@ -55,8 +59,7 @@ async fn events_are_claimed_in_their_order_and_once(fixture: Fixture) {
     assert_eq!(first[0].attempts, 1);
     assert_eq!(first[0].event.routing_key, "user.created.acme");
 
-    let published = sequences[..3].to_vec();
-    store.mark_published("a", published, NOW).await.unwrap();
+    store.mark_published("a", ids(&first), NOW).await.unwrap();
     assert_eq!(store.backlog().await.unwrap().waiting, 2);
 }
 
@@ -94,8 +97,7 @@ async fn a_relay_that_lost_its_lease_marks_nothing(fixture: Fixture) {
         .claim_events("b", Lane::Others, 10, NOW.after(LEASE), LEASE)
         .await
         .unwrap();
-    let sequences = vec![claimed[0].sequence];
-    store.mark_published("a", sequences, NOW).await.unwrap();
+    store.mark_published("a", ids(&claimed), NOW).await.unwrap();
     assert_eq!(store.backlog().await.unwrap().waiting, 1);
 }
 
@@ -111,7 +113,7 @@ async fn an_event_that_was_given_back_comes_again_later(fixture: Fixture) {
         .mark_unpublished(
             "a",
             vec![Unpublished {
-                sequence: claimed[0].sequence,
+                id: claimed[0].event.id.clone(),
                 retry_at: later,
                 problem: "no consumer".into(),
             }],
@@ -205,8 +207,7 @@ async fn of_one_subject_the_next_event_is_claimed_after_the_first_was_published(
         "bob's second event waits for the first"
     );
 
-    let sequences = first.iter().map(|claimed| claimed.sequence).collect();
-    store.mark_published("a", sequences, NOW).await.unwrap();
+    store.mark_published("a", ids(&first), NOW).await.unwrap();
     let next = claim("b").await;
     assert_eq!(next.len(), 1);
     assert_eq!(next[0].event.id, second.id.to_string());
@@ -219,10 +220,9 @@ async fn events_that_were_not_tried_are_free_at_once_and_count_no_attempt(fixtur
         .claim_events("a", Lane::Others, 10, NOW, LEASE)
         .await
         .unwrap();
-    let sequences = claimed.iter().map(|claimed| claimed.sequence).collect();
 
     store
-        .release_events("a", sequences, NOW, "no connection".into())
+        .release_events("a", ids(&claimed), NOW, "no connection".into())
         .await
         .unwrap();
 
@@ -255,10 +255,9 @@ async fn an_event_that_commits_after_later_ones_were_published_is_claimed_all_th
     };
     let fast = claim().await;
     assert_eq!(fast.len(), 3);
-    let sequences = fast.iter().map(|claimed| claimed.sequence).collect();
     fixture
         .store
-        .mark_published("a", sequences, NOW)
+        .mark_published("a", ids(&fast), NOW)
         .await
         .unwrap();
 
