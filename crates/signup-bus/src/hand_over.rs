@@ -20,7 +20,6 @@ const ROOM: usize = 8192;
 /// How long an event may wait for its relay, its commit included. Then the claims have it.
 const WAIT: Duration = Duration::from_secs(5);
 
-
 /// How long an event is held. Short, because for so long it waits if its process dies between commit and publishing; but
 /// no shorter than both of these together, so that no other relay publishes it at the same time.
 const HOLD: Duration = WAIT.saturating_add(PUBLISHING);

@@ -165,9 +165,9 @@ impl<C> RunQueryDsl<C> for Claim {}
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use diesel::Connection as _;
     use diesel::connection::SimpleConnection as _;
     use diesel::pg::{Pg, PgConnection};
-    use diesel::Connection as _;
     use diesel_migrations::{FileBasedMigrations, MigrationHarness as _};
     use signup_testkit::TestDatabase;
 

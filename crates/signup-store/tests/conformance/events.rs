@@ -43,7 +43,10 @@ async fn publish_all(fixture: &Fixture) {
         .claim_events("a", Lane::Others, 100, NOW, LEASE)
         .await
         .unwrap();
-    let ids = claimed.iter().map(|claimed| claimed.event.id.clone()).collect();
+    let ids = claimed
+        .iter()
+        .map(|claimed| claimed.event.id.clone())
+        .collect();
     store.mark_published("a", ids, NOW).await.unwrap();
 }
 

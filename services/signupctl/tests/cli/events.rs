@@ -62,7 +62,10 @@ async fn publish_all(store: &Store) {
         .claim_events("test", Lane::Others, 100, now, lease)
         .await
         .unwrap();
-    let ids = claimed.iter().map(|claimed| claimed.event.id.clone()).collect();
+    let ids = claimed
+        .iter()
+        .map(|claimed| claimed.event.id.clone())
+        .collect();
     store.mark_published("test", ids, now).await.unwrap();
 }
 
