@@ -1,9 +1,12 @@
 //! Publishing with confirms over one connection that is opened when it is first needed, and again after any loss.
 
 use std::collections::HashSet;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::task::Poll;
 
+use futures_util::future::maybe_done;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{Channel, Confirmation, PublisherConfirm};
 use tokio::sync::Mutex;
@@ -150,17 +153,32 @@ struct Batch {
 
 async fn publish_on(channel: &Channel, messages: &[Outgoing]) -> Batch {
     let deadline = Instant::now() + PUBLISHING;
-    // All messages first, then all confirms: the broker writes them to disk together.
+    // All messages first, then all confirms: the broker writes them to disk together. A message is in its place on the
+    // channel when its sending was polled once; waiting until it is on the wire, one by one, would wake two threads for
+    // each.
+    let mut sending: Vec<_> = messages
+        .iter()
+        .map(|message| Box::pin(maybe_done(send(channel, message))))
+        .collect();
+    poll_fn(|context| {
+        for send in &mut sending {
+            let _ = send.as_mut().poll(context);
+        }
+        Poll::Ready(())
+    })
+    .await;
     let mut confirms = Vec::with_capacity(messages.len());
     let mut failure = None;
-    for message in messages {
-        match send(channel, message, deadline).await {
-            Ok(confirm) => confirms.push(confirm),
-            Err(problem) => {
-                // A later message must not overtake this one.
-                failure = Some(problem);
-                break;
-            }
+    for mut send in sending {
+        let sent = timeout_at(deadline, send.as_mut()).await;
+        match sent.map(|()| send.as_mut().take_output()) {
+            Ok(Some(Ok(confirm))) => confirms.push(confirm),
+            Ok(Some(Err(error))) => failure = Some(error::said(&error)),
+            Ok(None) | Err(_) => failure = Some(no_confirm()),
+        }
+        if failure.is_some() {
+            // So did all behind it: the channel is lost.
+            break;
         }
     }
     let mut returned = HashSet::new();
@@ -200,28 +218,22 @@ async fn publish_on(channel: &Channel, messages: &[Outgoing]) -> Batch {
     }
 }
 
-async fn send(
-    channel: &Channel,
-    message: &Outgoing,
-    deadline: Instant,
-) -> Result<PublisherConfirm, String> {
+fn send<'a>(
+    channel: &'a Channel,
+    message: &'a Outgoing,
+) -> impl Future<Output = lapin::Result<PublisherConfirm>> + 'a {
     let options = BasicPublishOptions {
         // A message that no queue takes comes back, instead of being dropped without a word.
         mandatory: true,
         ..BasicPublishOptions::default()
     };
-    let sending = channel.basic_publish(
+    channel.basic_publish(
         message.exchange.clone(),
         message.routing_key.clone(),
         options,
         &message.body,
         message.properties.clone(),
-    );
-    match timeout_at(deadline, sending).await {
-        Ok(Ok(confirm)) => Ok(confirm),
-        Ok(Err(error)) => Err(error::said(&error)),
-        Err(_) => Err(no_confirm()),
-    }
+    )
 }
 
 fn lost(
