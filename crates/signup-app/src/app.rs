@@ -6,8 +6,9 @@ use std::sync::Arc;
 use signup_core::keys::KeyRing;
 use signup_core::time::{Clock, SystemClock};
 use signup_store::{Store, StoreError, StoreOptions};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
+use crate::announcer::Announcer;
 use crate::attempts::AttemptLimiter;
 use crate::catalog::Catalog;
 use crate::hash_pool::HashPool;
@@ -32,8 +33,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// What is counted.
     pub metrics: Metrics,
-    /// Wakes the relays after a commit.
-    pub outbox_wake: watch::Sender<()>,
+    /// Tells the relays of committed events.
+    pub announcer: Announcer,
     /// Wakes the dispatcher of webhooks when something was queued for one.
     pub webhook_wake: Arc<Notify>,
     pub(crate) attempts: AttemptLimiter,
@@ -98,7 +99,7 @@ impl App {
             hash_pool,
             clock,
             metrics,
-            outbox_wake: watch::Sender::new(()),
+            announcer: Announcer::default(),
             webhook_wake: Arc::default(),
             in_flight: InFlight::default(),
             attempts: AttemptLimiter::default(),

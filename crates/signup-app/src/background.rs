@@ -1,7 +1,7 @@
 //! What a process does beside answering requests: follow changes of the declarations, clean up, measure.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use signup_store::{Retention, StoreError};
 use tokio::task::JoinHandle;
@@ -10,6 +10,8 @@ use crate::app::App;
 use crate::shutdown::Shutdown;
 
 const REFRESH: Duration = Duration::from_secs(1);
+/// Counting what waits takes a second when a million events do, so it gets one part in so many of the time at the most.
+const COUNTING: u32 = 20;
 /// At most so long after its answer a request can be explained.
 const KEEP: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(60);
@@ -22,6 +24,7 @@ pub fn start(app: &Arc<App>, shutdown: &Shutdown) -> Vec<JoinHandle<()>> {
         tokio::spawn(follow_declarations(Arc::clone(app), shutdown.clone())),
         tokio::spawn(clean_up(Arc::clone(app), shutdown.clone())),
         tokio::spawn(keep_records(Arc::clone(app), shutdown.clone())),
+        tokio::spawn(watch_backlog(Arc::clone(app), shutdown.clone())),
     ]
 }
 
@@ -37,13 +40,22 @@ async fn follow_declarations(app: Arc<App>, shutdown: Shutdown) {
                 log::warn!(event = "declarations.fault"; "changes cannot be seen at present: {error}");
             }
         }
-        measure(&app).await;
+        let connections = app.store.pool_use().0;
+        app.metrics.connections.set(connections.into());
     }
 }
 
-async fn measure(app: &App) {
+async fn watch_backlog(app: Arc<App>, shutdown: Shutdown) {
+    let mut took = Duration::ZERO;
+    while pause(REFRESH.max(took.saturating_mul(COUNTING)), &shutdown).await {
+        let begun = Instant::now();
+        count_backlog(&app).await;
+        took = begun.elapsed();
+    }
+}
+
+async fn count_backlog(app: &App) {
     let metrics = &app.metrics;
-    metrics.connections.set(app.store.pool_use().0.into());
     if let Ok(backlog) = app.store.backlog().await {
         let age = backlog
             .oldest

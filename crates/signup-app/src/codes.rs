@@ -130,7 +130,6 @@ impl App {
         trace::outcome(outcome);
         if let Ok(challenge) = &result {
             trace::subject(challenge.id);
-            self.outbox_wake.send_replace(());
         }
         result
     }
@@ -156,16 +155,23 @@ impl App {
         let (application, channel) = (request.application, request.channel);
         let address = &challenge.binding.address;
         let mode = self.settings.limits.mode;
+        let event = Event::otp_requested(application, &challenge, &message, context);
+        let announcement = self.announcer.prepare(&event, now);
         let new = NewChallenge {
-            event: Event::otp_requested(application, &challenge, &message, context),
+            hold: announcement.hold(),
+            event,
             limits: application.send_limits(channel, address, &context.client_network()),
             limit_mode: mode,
             challenge: challenge.clone(),
         };
         let written = self.store.store_challenge(new, context.deadline);
         match by(context.deadline, written).await {
-            Ok(StoreChallengeOutcome::Stored) => Ok(challenge),
+            Ok(StoreChallengeOutcome::Stored) => {
+                announcement.committed();
+                Ok(challenge)
+            }
             Ok(StoreChallengeOutcome::StoredBeyond(exhausted)) => {
+                announcement.committed();
                 self.note_hit(application, channel, &exhausted, mode, now);
                 Ok(challenge)
             }

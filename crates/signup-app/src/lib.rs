@@ -1,6 +1,7 @@
 //! The use cases, and what every process needs around them: settings, logging, the applications in force, threads that
 //! hash, work in the background, an orderly end.
 
+mod announcer;
 mod app;
 pub mod apply;
 mod attempts;
@@ -21,6 +22,7 @@ pub mod shutdown;
 mod sign_up;
 pub mod trace;
 
+pub use announcer::{Announcement, Announcer};
 pub use app::{App, StartError, store_options};
 pub use codes::{CheckCodeError, CodeMessage, CodeRequest, SendCodeError, VerifiedCode};
 pub use deadline::by;

@@ -30,7 +30,7 @@ impl Relays {
         let shutdown = Shutdown::new();
         let totals = Arc::default();
         show(&app.metrics, &totals);
-        let tasks = [Lane::Codes, Lane::Others]
+        let tasks = Lane::ALL
             .map(|lane| {
                 let relay = relay(app, lane, Arc::clone(bus)).counting_into(&totals);
                 let stop = shutdown.clone();
@@ -63,8 +63,9 @@ fn relay(app: &App, lane: Lane, bus: Arc<dyn Bus>) -> Relay {
             interval: settings.relay_interval,
             lease: settings.lease,
         },
-        app.outbox_wake.subscribe(),
+        app.announcer.wake(),
     )
+    .taking_over(app.announcer.hand_over(lane))
 }
 
 /// Finds one of the relays' totals.

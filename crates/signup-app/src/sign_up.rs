@@ -166,9 +166,12 @@ impl App {
             let user = self.new_user(sign_up, password_hash.clone());
             let reply = (sign_up.reply)(&user);
             let public_id = user.public_id.clone();
+            let event = Event::user_created(&user, context);
+            let announcement = self.announcer.prepare(&event, self.clock.now());
             let record = SignUpRecord {
                 consumed: sign_up.codes.iter().map(VerifiedCode::id).collect(),
-                events: vec![Event::user_created(&user, context)],
+                hold: announcement.hold(),
+                events: vec![event],
                 claim: sign_up.claim.clone().map(|claim| (claim, reply.clone())),
                 user,
             };
@@ -176,7 +179,7 @@ impl App {
             match by(context.deadline, written).await.map_err(store_fault)? {
                 SignUpOutcome::Created => {
                     trace::subject(public_id);
-                    self.outbox_wake.send_replace(());
+                    announcement.committed();
                     return Ok(reply);
                 }
                 SignUpOutcome::PublicIdTaken => {}

@@ -191,6 +191,28 @@ pub struct EventMessage {
     pub envelope: String,
 }
 
+impl From<&Event> for EventMessage {
+    fn from(event: &Event) -> Self {
+        Self {
+            id: event.id.to_string(),
+            event_type: event.event_type.to_owned(),
+            subject: event.subject.clone(),
+            routing_key: event.routing_key.clone(),
+            envelope: event.envelope.clone(),
+        }
+    }
+}
+
+/// An event that is written into the outbox is free for every relay, unless one holds it from the beginning: that relay
+/// gets it in memory once it is committed, and until the end of the hold nobody else may take it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// The relay's name.
+    pub by: String,
+    /// The event is free from then on.
+    pub until: Timestamp,
+}
+
 impl fmt::Debug for EventMessage {
     /// Leaves out the envelope, because it holds personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

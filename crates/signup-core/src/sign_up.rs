@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::event::Event;
+use crate::event::{Event, Hold};
 use crate::identifier::IdentifierKind;
 use crate::reply::Reply;
 use crate::user::NewUser;
@@ -16,6 +16,9 @@ pub struct SignUpRecord {
     pub consumed: Vec<Uuid>,
     /// What is announced.
     pub events: Vec<Event>,
+    /// Who holds the first of the events. It is also the first of its subject, whom nobody knew before; a later one must
+    /// not be held: it could overtake the one that it follows.
+    pub hold: Option<Hold>,
     /// The reply to keep for a repeated request, if the caller sent an idempotency key.
     pub claim: Option<(IdempotencyClaim, Reply)>,
 }

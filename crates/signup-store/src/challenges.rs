@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use diesel::prelude::*;
 use signup_core::code::{Binding, Challenge, Channel, Limit, LimitMode, MAX_WRONG_TRIES};
-use signup_core::event::Event;
+use signup_core::event::{Event, Hold};
 use signup_core::time::Timestamp;
 use uuid::Uuid;
 
@@ -29,6 +29,8 @@ pub struct NewChallenge {
     pub challenge: Challenge,
     /// The event that has the code sent.
     pub event: Event,
+    /// Who holds the event: it is the first of the challenge, so it overtakes none.
+    pub hold: Option<Hold>,
     /// The limits that the request counts against.
     pub limits: Vec<Limit>,
     /// What happens beyond them.
@@ -199,7 +201,7 @@ fn insert_all(connection: &mut AnyConnection, admitted: &[&NewChallenge]) -> Que
             for new in admitted {
                 replace(connection, &new.challenge.binding)?;
                 insert(connection, &new.challenge)?;
-                outbox::insert(connection, &new.event)?;
+                outbox::insert(connection, &new.event, new.hold.as_ref())?;
             }
             Ok(())
         }

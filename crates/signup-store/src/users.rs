@@ -152,8 +152,9 @@ fn write(connection: &mut AnyConnection, record: &SignUpRecord) -> Result<(), Ab
     for identifier in taken {
         insert_identifier(connection, &record.user, identifier)?;
     }
+    let mut hold = record.hold.as_ref();
     for event in &record.events {
-        outbox::insert(connection, event)?;
+        outbox::insert(connection, event, hold.take())?;
     }
     if let Some((claim, reply)) = &record.claim
         && !idempotency::finish(connection, claim, reply)?

@@ -18,9 +18,9 @@ pub struct BusSettings {
     pub ca_file: Option<PathBuf>,
     /// How long events stay readable after they were published.
     pub retention: Duration,
-    /// Most events the relay claims at a time.
+    /// Most events the relay claims, or publishes, at a time.
     pub relay_batch: u32,
-    /// How often an idle relay looks for new events.
+    /// How often an idle relay looks for events that others left behind.
     pub relay_interval: Duration,
     /// How long a claimed batch belongs to one relay.
     pub lease: Duration,

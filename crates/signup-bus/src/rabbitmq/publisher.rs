@@ -1,10 +1,12 @@
 //! Publishing with confirms over one connection that is opened when it is first needed, and again after any loss.
 
 use std::collections::HashSet;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
-use std::time::Duration;
+use std::task::Poll;
 
+use futures_util::future::maybe_done;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{Channel, Confirmation, PublisherConfirm};
 use tokio::sync::Mutex;
@@ -14,10 +16,7 @@ use super::connection::{BrokerConnection, BrokerOptions};
 use super::error::{self, BrokerError};
 use super::message::Outgoing;
 use super::topology;
-use crate::PublishError;
-
-/// Longest time from the first message of a batch to the last confirm.
-const CONFIRM_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::{PUBLISHING, PublishError};
 
 /// Publishes messages. Shared by any number of tasks; each batch has a channel of its own while it is under way.
 pub(super) struct Publisher {
@@ -153,18 +152,33 @@ struct Batch {
 }
 
 async fn publish_on(channel: &Channel, messages: &[Outgoing]) -> Batch {
-    let deadline = Instant::now() + CONFIRM_TIMEOUT;
-    // All messages first, then all confirms: the broker writes them to disk together.
+    let deadline = Instant::now() + PUBLISHING;
+    // All messages first, then all confirms: the broker writes them to disk together. A message is in its place on the
+    // channel when its sending was polled once; waiting until it is on the wire, one by one, would wake two threads for
+    // each.
+    let mut sending: Vec<_> = messages
+        .iter()
+        .map(|message| Box::pin(maybe_done(send(channel, message))))
+        .collect();
+    poll_fn(|context| {
+        for send in &mut sending {
+            let _ = send.as_mut().poll(context);
+        }
+        Poll::Ready(())
+    })
+    .await;
     let mut confirms = Vec::with_capacity(messages.len());
     let mut failure = None;
-    for message in messages {
-        match send(channel, message, deadline).await {
-            Ok(confirm) => confirms.push(confirm),
-            Err(problem) => {
-                // A later message must not overtake this one.
-                failure = Some(problem);
-                break;
-            }
+    for mut send in sending {
+        let sent = timeout_at(deadline, send.as_mut()).await;
+        match sent.map(|()| send.as_mut().take_output()) {
+            Ok(Some(Ok(confirm))) => confirms.push(confirm),
+            Ok(Some(Err(error))) => failure = Some(error::said(&error)),
+            Ok(None) | Err(_) => failure = Some(no_confirm()),
+        }
+        if failure.is_some() {
+            // So did all behind it: the channel is lost.
+            break;
         }
     }
     let mut returned = HashSet::new();
@@ -204,28 +218,22 @@ async fn publish_on(channel: &Channel, messages: &[Outgoing]) -> Batch {
     }
 }
 
-async fn send(
-    channel: &Channel,
-    message: &Outgoing,
-    deadline: Instant,
-) -> Result<PublisherConfirm, String> {
+fn send<'a>(
+    channel: &'a Channel,
+    message: &'a Outgoing,
+) -> impl Future<Output = lapin::Result<PublisherConfirm>> + 'a {
     let options = BasicPublishOptions {
         // A message that no queue takes comes back, instead of being dropped without a word.
         mandatory: true,
         ..BasicPublishOptions::default()
     };
-    let sending = channel.basic_publish(
+    channel.basic_publish(
         message.exchange.clone(),
         message.routing_key.clone(),
         options,
         &message.body,
         message.properties.clone(),
-    );
-    match timeout_at(deadline, sending).await {
-        Ok(Ok(confirm)) => Ok(confirm),
-        Ok(Err(error)) => Err(error::said(&error)),
-        Err(_) => Err(no_confirm()),
-    }
+    )
 }
 
 fn lost(
@@ -239,7 +247,7 @@ fn lost(
 fn no_confirm() -> String {
     format!(
         "the broker confirmed nothing within {} s",
-        CONFIRM_TIMEOUT.as_secs()
+        PUBLISHING.as_secs()
     )
 }
 

@@ -51,7 +51,7 @@ async fn a_message_that_was_not_taken_is_tried_again() {
             interval: Duration::from_secs(1),
             lease: Duration::from_secs(30),
         },
-        shop.app.outbox_wake.subscribe(),
+        shop.app.announcer.wake(),
     );
 
     assert_eq!(relay.step().await.unwrap(), Step::Claimed(1));

@@ -53,7 +53,10 @@ pub(super) fn insert(connection: &mut PgConnection, admitted: &[&NewChallenge]) 
         big_integers(challenges.iter().map(|it| it.expires_at.as_millis())),
     ]);
     OverArrays::<Insert>::new(columns).execute(connection)?;
-    outbox::insert_all(connection, admitted.iter().map(|new| &new.event))
+    outbox::insert_all(
+        connection,
+        admitted.iter().map(|new| (&new.event, new.hold.as_ref())),
+    )
 }
 
 fn bindings<'a>(challenges: &[&'a Challenge]) -> Vec<Column<'a>> {

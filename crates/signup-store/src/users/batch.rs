@@ -8,6 +8,7 @@
 //! way only to do it: through the primary keys, row by row, whatever the tables' statistics say.
 
 use std::collections::HashMap;
+use std::iter;
 
 use diesel::sql_types::{Integer, Text};
 use diesel::{PgConnection, RunQueryDsl as _};
@@ -21,6 +22,7 @@ use super::request_id;
 use crate::arrays::{Column, OverArrays, Statement, big_integers, integers, text};
 use crate::error::StoreError;
 use crate::idempotency;
+use crate::outbox;
 
 /// What `reason` says of a sign-up that is refused, the first first.
 const CODE: &str = "code";
@@ -70,9 +72,11 @@ WITH codes AS MATERIALIZED (SELECT * FROM unnest(?, ?, ?) AS given(place, id, us
     SELECT provider, directory, kind, key, display, verified, user_id FROM names
     WHERE place <> ALL(ARRAY(SELECT place FROM refused))),
   announced AS (
-    INSERT INTO outbox (id, event_type, subject, routing_key, envelope, time, attempts, available_at)
-    SELECT id, event_type, subject, routing_key, envelope, time, 0, time
-    FROM unnest(?, ?, ?, ?, ?, ?, ?) AS given(place, id, event_type, subject, routing_key, envelope, time)
+    INSERT INTO outbox (id, event_type, subject, routing_key, envelope, time, available_at, leased_by, attempts)
+    SELECT id, event_type, subject, routing_key, envelope, time, available_at, leased_by,
+      (leased_by IS NOT NULL)::integer
+    FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?) AS given(place, id, event_type, subject, routing_key, envelope, time,
+      available_at, leased_by)
     WHERE place <> ALL(ARRAY(SELECT place FROM refused))),
   answered AS (
     UPDATE idempotency_keys AS mine SET reply =
@@ -179,12 +183,13 @@ fn columns<'a>(records: &'a [SignUpRecord], texts: &'a [Texts]) -> Vec<Column<'a
         .collect();
     let events: Vec<_> = rows()
         .flat_map(|((place, record), texts)| {
-            let events = record.events.iter().zip(&texts.events);
-            events.map(move |(event, id)| (place, id, event))
+            let holds = iter::once(record.hold.as_ref()).chain(iter::repeat(None));
+            let events = record.events.iter().zip(&texts.events).zip(holds);
+            events.map(move |((event, id), hold)| (place, (id.as_str(), event, hold)))
         })
         .collect();
 
-    vec![
+    let mut columns = vec![
         integers(codes.iter().map(|(_, place, _)| *place)),
         text(codes.iter().map(|(id, ..)| *id)),
         text(codes.iter().map(|(.., user)| *user)),
@@ -242,14 +247,10 @@ fn columns<'a>(records: &'a [SignUpRecord], texts: &'a [Texts]) -> Vec<Column<'a
                 .iter()
                 .map(|record| record.user.created_at.as_millis()),
         ),
-        integers(events.iter().map(|(place, ..)| *place)),
-        text(events.iter().map(|(_, id, _)| id.as_str())),
-        text(events.iter().map(|(.., event)| event.event_type)),
-        text(events.iter().map(|(.., event)| event.subject.as_str())),
-        text(events.iter().map(|(.., event)| event.routing_key.as_str())),
-        text(events.iter().map(|(.., event)| event.envelope.as_str())),
-        big_integers(events.iter().map(|(.., event)| event.time.as_millis())),
-    ]
+        integers(events.iter().map(|(place, _)| *place)),
+    ];
+    columns.extend(outbox::columns(events.iter().map(|(_, event)| *event)));
+    columns
 }
 
 /// The first of the reasons in the order in which a sign-up alone would meet them: codes first, because only who holds

@@ -43,8 +43,11 @@ async fn publish_all(fixture: &Fixture) {
         .claim_events("a", Lane::Others, 100, NOW, LEASE)
         .await
         .unwrap();
-    let sequences = claimed.iter().map(|claimed| claimed.sequence).collect();
-    store.mark_published("a", sequences, NOW).await.unwrap();
+    let ids = claimed
+        .iter()
+        .map(|claimed| claimed.event.id.clone())
+        .collect();
+    store.mark_published("a", ids, NOW).await.unwrap();
 }
 
 async fn events_are_listed_page_by_page_in_their_order(fixture: Fixture) {

@@ -124,6 +124,7 @@ pub fn sign_up(identifiers: Vec<Identifier>, consumed: Vec<Uuid>) -> SignUpRecor
     SignUpRecord {
         consumed,
         events: vec![Event::user_created(&user, &context())],
+        hold: None,
         claim: None,
         user,
     }
@@ -152,6 +153,7 @@ pub fn new_challenge(address: &str, limits: Vec<Limit>) -> NewChallenge {
     };
     NewChallenge {
         event: Event::otp_requested(&application(), &challenge, &message, &context()),
+        hold: None,
         challenge,
         limits,
         limit_mode: LimitMode::Enforce,

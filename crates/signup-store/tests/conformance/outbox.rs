@@ -3,11 +3,12 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
-use signup_core::event::Event;
-use signup_store::{Lane, Unpublished};
+use signup_core::event::{Event, Hold};
+use signup_core::time::Timestamp;
+use signup_store::{ClaimedEvent, Lane, StoreChallengeOutcome, Unpublished};
 use signup_testkit::TestDatabase;
 
-use crate::fixture::{Fixture, NOW, context, later, named, sign_up};
+use crate::fixture::{Fixture, NOW, context, later, named, new_challenge, sign_up};
 use crate::on_both;
 
 on_both!(
@@ -19,9 +20,17 @@ on_both!(
     a_code_is_claimed_past_everything_else_that_waits,
     of_one_subject_the_next_event_is_claimed_after_the_first_was_published,
     events_that_were_not_tried_are_free_at_once_and_count_no_attempt,
+    a_held_event_is_claimed_when_its_hold_ends,
+    who_holds_an_event_marks_it_without_a_claim,
+    a_relay_whose_hold_ended_marks_and_gives_back_nothing,
+    only_the_first_event_of_a_sign_up_is_held,
 );
 
 const LEASE: Duration = Duration::from_secs(30);
+
+fn ids(claimed: &[ClaimedEvent]) -> Vec<String> {
+    claimed.iter().map(|one| one.event.id.clone()).collect()
+}
 
 async fn with_users(fixture: &Fixture, count: usize) {
     with_users_named(fixture, "user", count).await;
@@ -55,8 +64,7 @@ async fn events_are_claimed_in_their_order_and_once(fixture: Fixture) {
     assert_eq!(first[0].attempts, 1);
     assert_eq!(first[0].event.routing_key, "user.created.acme");
 
-    let published = sequences[..3].to_vec();
-    store.mark_published("a", published, NOW).await.unwrap();
+    store.mark_published("a", ids(&first), NOW).await.unwrap();
     assert_eq!(store.backlog().await.unwrap().waiting, 2);
 }
 
@@ -94,8 +102,7 @@ async fn a_relay_that_lost_its_lease_marks_nothing(fixture: Fixture) {
         .claim_events("b", Lane::Others, 10, NOW.after(LEASE), LEASE)
         .await
         .unwrap();
-    let sequences = vec![claimed[0].sequence];
-    store.mark_published("a", sequences, NOW).await.unwrap();
+    store.mark_published("a", ids(&claimed), NOW).await.unwrap();
     assert_eq!(store.backlog().await.unwrap().waiting, 1);
 }
 
@@ -111,7 +118,7 @@ async fn an_event_that_was_given_back_comes_again_later(fixture: Fixture) {
         .mark_unpublished(
             "a",
             vec![Unpublished {
-                sequence: claimed[0].sequence,
+                id: claimed[0].event.id.clone(),
                 retry_at: later,
                 problem: "no consumer".into(),
             }],
@@ -205,8 +212,7 @@ async fn of_one_subject_the_next_event_is_claimed_after_the_first_was_published(
         "bob's second event waits for the first"
     );
 
-    let sequences = first.iter().map(|claimed| claimed.sequence).collect();
-    store.mark_published("a", sequences, NOW).await.unwrap();
+    store.mark_published("a", ids(&first), NOW).await.unwrap();
     let next = claim("b").await;
     assert_eq!(next.len(), 1);
     assert_eq!(next[0].event.id, second.id.to_string());
@@ -219,10 +225,9 @@ async fn events_that_were_not_tried_are_free_at_once_and_count_no_attempt(fixtur
         .claim_events("a", Lane::Others, 10, NOW, LEASE)
         .await
         .unwrap();
-    let sequences = claimed.iter().map(|claimed| claimed.sequence).collect();
 
     store
-        .release_events("a", sequences, NOW, "no connection".into())
+        .release_events("a", ids(&claimed), NOW, "no connection".into())
         .await
         .unwrap();
 
@@ -232,6 +237,105 @@ async fn events_that_were_not_tried_are_free_at_once_and_count_no_attempt(fixtur
         .unwrap();
     assert_eq!(again.len(), 2);
     assert!(again.iter().all(|claimed| claimed.attempts == 1));
+}
+
+fn hold() -> Hold {
+    Hold {
+        by: "a".to_owned(),
+        until: NOW.after(LEASE),
+    }
+}
+
+/// A sign-up and a code request whose events the relay `a` holds; the events' ids.
+async fn with_held(fixture: &Fixture) -> [String; 2] {
+    let mut record = sign_up(vec![named("bob")], Vec::new());
+    record.hold = Some(hold());
+    let mut code = new_challenge("bob@example.com", Vec::new());
+    code.hold = Some(hold());
+    let ids = [record.events[0].id, code.event.id].map(|id| id.to_string());
+    fixture.store.sign_up(record, later()).await.unwrap();
+    let stored = fixture.store.store_challenge(code, later());
+    assert_eq!(stored.await.unwrap(), StoreChallengeOutcome::Stored);
+    ids
+}
+
+async fn claim_both(fixture: &Fixture, relay: &str, now: Timestamp) -> Vec<ClaimedEvent> {
+    let mut claimed = Vec::new();
+    for lane in [Lane::Others, Lane::Codes] {
+        let of_lane = fixture.store.claim_events(relay, lane, 10, now, LEASE);
+        claimed.extend(of_lane.await.unwrap());
+    }
+    claimed
+}
+
+async fn a_held_event_is_claimed_when_its_hold_ends(fixture: Fixture) {
+    let held = with_held(&fixture).await;
+
+    let early = NOW.after(LEASE - Duration::from_millis(1));
+    assert_eq!(claim_both(&fixture, "b", early).await, []);
+    assert_eq!(fixture.store.backlog().await.unwrap().waiting, 2);
+
+    let claimed = claim_both(&fixture, "b", NOW.after(LEASE)).await;
+    assert_eq!(ids(&claimed), held);
+    assert!(claimed.iter().all(|one| one.attempts == 2));
+}
+
+async fn who_holds_an_event_marks_it_without_a_claim(fixture: Fixture) {
+    let held = with_held(&fixture).await;
+
+    let mark = fixture.store.mark_published("a", held.to_vec(), NOW);
+    mark.await.unwrap();
+
+    assert_eq!(fixture.store.backlog().await.unwrap().waiting, 0);
+    let event = fixture.store.find_event(&held[0]).await.unwrap().unwrap();
+    assert_eq!(event.published_at, Some(NOW));
+    assert_eq!(event.attempts, 1);
+}
+
+async fn a_relay_whose_hold_ended_marks_and_gives_back_nothing(fixture: Fixture) {
+    let store = &fixture.store;
+    let held = with_held(&fixture).await;
+    let later = NOW.after(LEASE);
+    claim_both(&fixture, "b", later).await;
+
+    store
+        .mark_published("a", held.to_vec(), later)
+        .await
+        .unwrap();
+    store
+        .release_events("a", held.to_vec(), later, "no connection".into())
+        .await
+        .unwrap();
+    let unpublished = held.iter().map(|id| Unpublished {
+        id: id.clone(),
+        retry_at: later,
+        problem: "no consumer".into(),
+    });
+    store
+        .mark_unpublished("a", unpublished.collect())
+        .await
+        .unwrap();
+
+    assert_eq!(store.backlog().await.unwrap().waiting, 2);
+    assert_eq!(claim_both(&fixture, "c", later).await, []);
+    let event = store.find_event(&held[0]).await.unwrap().unwrap();
+    assert_eq!((event.attempts, event.last_error), (2, None));
+}
+
+async fn only_the_first_event_of_a_sign_up_is_held(fixture: Fixture) {
+    let mut record = sign_up(vec![named("bob")], Vec::new());
+    let second = Event::user_created(&record.user, &context());
+    record.events.push(second.clone());
+    record.hold = Some(hold());
+    let first = record.events[0].id.to_string();
+    fixture.store.sign_up(record, later()).await.unwrap();
+    assert_eq!(claim_both(&fixture, "b", NOW).await, []);
+
+    let mark = fixture.store.mark_published("a", vec![first], NOW);
+    mark.await.unwrap();
+
+    let claimed = claim_both(&fixture, "b", NOW).await;
+    assert_eq!(ids(&claimed), [second.id.to_string()]);
 }
 
 #[tokio::test]
@@ -255,10 +359,9 @@ async fn an_event_that_commits_after_later_ones_were_published_is_claimed_all_th
     };
     let fast = claim().await;
     assert_eq!(fast.len(), 3);
-    let sequences = fast.iter().map(|claimed| claimed.sequence).collect();
     fixture
         .store
-        .mark_published("a", sequences, NOW)
+        .mark_published("a", ids(&fast), NOW)
         .await
         .unwrap();
 

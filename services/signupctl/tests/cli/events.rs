@@ -48,6 +48,7 @@ async fn sign_up(store: &Store, public_id: &str) -> String {
         user,
         consumed: Vec::new(),
         events: vec![event],
+        hold: None,
         claim: None,
     };
     let written = store.sign_up(record, context.deadline).await;
@@ -61,8 +62,11 @@ async fn publish_all(store: &Store) {
         .claim_events("test", Lane::Others, 100, now, lease)
         .await
         .unwrap();
-    let sequences = claimed.iter().map(|claimed| claimed.sequence).collect();
-    store.mark_published("test", sequences, now).await.unwrap();
+    let ids = claimed
+        .iter()
+        .map(|claimed| claimed.event.id.clone())
+        .collect();
+    store.mark_published("test", ids, now).await.unwrap();
 }
 
 fn events_are_listed_and_sent_out_again(operator: &Operator) {
