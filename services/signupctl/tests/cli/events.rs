@@ -140,7 +140,7 @@ fn a_tail_prints_what_is_written_after_it_began(operator: &Operator) {
     // It cannot tell when it has begun, so events come until it tells of one.
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let writer = std::thread::spawn(move || {
-        let pause = std::time::Duration::from_millis(100);
+        let pause = Duration::from_millis(100);
         for number in 0.. {
             runtime.block_on(sign_up(&store, &format!("after{number}")));
             if stopped.recv_timeout(pause) != Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
