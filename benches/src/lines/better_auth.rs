@@ -25,7 +25,9 @@ const BETTER_AUTH: &str = "passwordless-32-better-auth";
 
 fn seconds(options: &Options) -> f64 {
     match options.better_auth {
-        true => 90.0 + options.rounds as f64 * (options.seconds * 2.5 + 6.0),
+        true => {
+            90.0 + options.rounds as f64 * (options.seconds * 2.5 + 6.0) + options.seconds * 3.0
+        }
         false => 0.0,
     }
 }
@@ -86,7 +88,7 @@ fn best_count(
     let mut best = (0.0, 1);
     for processes in counts {
         let server = BetterAuth::start(stand, database, installed, processes)?;
-        let rate = server.rush(32, (stand.options.seconds / 2.0).max(2.0))?;
+        let rate = server.rush(32, stand.options.seconds)?;
         let rate = rate.per_second();
         stand.say(&format!(
             "better-auth, {processes} processes: {rate:.0} sign-ups/s"

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use futures_util::StreamExt as _;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
-use lapin::types::FieldTable;
+use lapin::types::{FieldTable, LongLongUInt};
 use lapin::{Channel, Connection, ConnectionProperties, Consumer as Messages};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
@@ -46,12 +46,15 @@ pub struct Arrivals {
     pub early: u64,
 }
 
-/// When something was there, by the user's public id, a number of 128 bits.
+/// When replies came, with their users' public ids, numbers of 128 bits.
 pub type Moments = Vec<(u128, Instant)>;
+
+/// When events came first, by their users.
+type Arrived = HashMap<u128, Instant>;
 
 /// A consumer at work.
 pub struct Consumer {
-    thread: JoinHandle<anyhow::Result<Moments>>,
+    thread: JoinHandle<anyhow::Result<Arrived>>,
     seen: Arc<AtomicU64>,
     stop: oneshot::Sender<()>,
 }
@@ -71,9 +74,11 @@ impl Consumer {
                 .enable_all()
                 .build()?;
             runtime.block_on(async {
-                let (_connection, channel, messages) = open(&watch).await?;
+                let (connection, channel, messages) = open(&watch).await?;
                 let _ = say.send(());
-                consume(&channel, messages, &counter, stopped).await
+                let arrived = consume(&channel, messages, &counter, stopped).await?;
+                connection.close(200, "done".into()).await?;
+                Ok::<_, anyhow::Error>(arrived)
             })
         });
         if said.recv().is_err() {
@@ -125,21 +130,37 @@ async fn consume(
     mut messages: Messages,
     seen: &AtomicU64,
     mut stopped: oneshot::Receiver<()>,
-) -> anyhow::Result<Moments> {
-    let mut moments = Moments::new();
+) -> anyhow::Result<Arrived> {
+    let mut arrived = Arrived::new();
+    let (mut last, mut unacknowledged) = (None, 0);
     loop {
         let message = tokio::select! {
             biased;
             message = messages.next() => message.context("the broker ended the consumer")??,
-            _ = &mut stopped => return Ok(moments),
+            _ = &mut stopped => break,
         };
         let now = Instant::now();
-        moments.push((subject(&message.data)?, now));
-        seen.fetch_add(1, Ordering::Relaxed);
-        if moments.len().is_multiple_of(ACKNOWLEDGED) {
-            let all = BasicAckOptions { multiple: true };
-            channel.basic_ack(message.delivery_tag, all).await?;
+        // A repeat is no second event.
+        arrived.entry(subject(&message.data)?).or_insert(now);
+        seen.store(arrived.len() as u64, Ordering::Relaxed);
+        last = Some(message.delivery_tag);
+        unacknowledged += 1;
+        if unacknowledged == ACKNOWLEDGED {
+            acknowledge(channel, last.take()).await?;
+            unacknowledged = 0;
         }
+    }
+    // What is left would go back to the queue, and to the next consumer.
+    acknowledge(channel, last).await?;
+    Ok(arrived)
+}
+
+/// Acknowledges everything up to a message.
+async fn acknowledge(channel: &Channel, up_to: Option<LongLongUInt>) -> lapin::Result<()> {
+    let all = BasicAckOptions { multiple: true };
+    match up_to {
+        Some(tag) => channel.basic_ack(tag, all).await,
+        None => Ok(()),
     }
 }
 
@@ -160,15 +181,11 @@ pub fn public_id(digits: &[u8]) -> Option<u128> {
     id.filter(|_| text.len() == 32)
 }
 
-fn compare(replies: &Moments, events: &Moments) -> anyhow::Result<Arrivals> {
-    let mut first = HashMap::with_capacity(events.len());
-    for (id, at) in events {
-        first.entry(*id).or_insert(*at);
-    }
+fn compare(replies: &Moments, arrived: &Arrived) -> anyhow::Result<Arrivals> {
     let mut recorder = Recorder::new()?;
     let (mut early, mut missing) = (0, 0_u64);
     for (id, replied) in replies {
-        match first.get(id) {
+        match arrived.get(id) {
             Some(at) => {
                 early += u64::from(at < replied);
                 recorder.record(at.saturating_duration_since(*replied));
@@ -207,9 +224,8 @@ mod tests {
         let now = Instant::now();
         let after = |millis| now + Duration::from_millis(millis);
         let replies = vec![(1, after(10)), (2, after(10))];
-        // A repeat of an event does not count again.
-        let events = vec![(2, after(30)), (1, after(8)), (2, after(500)), (9, now)];
-        let found = compare(&replies, &events).unwrap();
+        let arrived = [(2, after(30)), (1, after(8)), (9, now)].into();
+        let found = compare(&replies, &arrived).unwrap();
         assert_eq!((found.early, found.latencies.count), (1, 2));
         assert!((found.latencies.max_ms - 20.0).abs() < 0.1, "{found:?}");
     }
@@ -217,7 +233,7 @@ mod tests {
     #[test]
     fn an_event_that_is_missing_is_a_fault() {
         let now = Instant::now();
-        let error = compare(&vec![(1, now), (2, now)], &vec![(1, now)]).unwrap_err();
+        let error = compare(&vec![(1, now), (2, now)], &[(1, now)].into()).unwrap_err();
         assert!(error.to_string().contains("1 of 2"), "{error}");
     }
 }
