@@ -11,12 +11,14 @@ XDUA_PORT ?= 8082
 CIAM_PORT ?= 8083
 
 # What `make bench` measures: lines by name (ONLY=name,name; `make bench LIST=1` shows them), short rounds and little data
-# (QUICK=1), seconds and rounds of each measurement.
+# (QUICK=1), seconds and rounds of each measurement, and whether npm may install better-auth to compare with
+# (BETTER_AUTH=1).
 ONLY ?=
 LIST ?=
 QUICK ?=
 SECONDS ?=
 RUNS ?=
+BETTER_AUTH ?=
 
 # What `make torture` does: rounds of killing, the seed of the plan (by chance if empty), for how many seconds the broker
 # is stopped afterwards. With JSON=1 the results of both are printed as JSON.
@@ -47,12 +49,13 @@ torture: cargo ## Kill everything at random under load, then count (ROUNDS, SEED
 	@scripts/with-mailserver "$${CARGO_TARGET_DIR:-target}/debug/torture" \
 		--rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) --outage $(OUTAGE) $(if $(JSON),--json)
 
-bench: cargo ## Measure the services against the machine's limits (ONLY, QUICK, SECONDS, RUNS, LIST)
+bench: cargo ## Measure the services against the machine's limits (ONLY, QUICK, SECONDS, RUNS, BETTER_AUTH, LIST)
 	@scripts/with-postgres --programs >/dev/null
 	@scripts/rabbitmq-node install
 	@cargo build --release --workspace --bins
 	@"$${CARGO_TARGET_DIR:-target}/release/bench" $(if $(LIST),--list) $(if $(ONLY),--only $(ONLY)) \
-		$(if $(QUICK),--quick) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RUNS),--rounds $(RUNS)) $(if $(JSON),--json)
+		$(if $(QUICK),--quick) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RUNS),--rounds $(RUNS)) \
+		$(if $(BETTER_AUTH),--better-auth) $(if $(JSON),--json)
 
 lint: cargo layers ## Check format, Clippy's lints and the layers
 	@cargo fmt --all --check

@@ -2,6 +2,7 @@
 //!
 //! `make bench` runs it; `benches/README.md` says what each line means.
 
+mod better_auth;
 mod codes;
 mod lines;
 mod load;
@@ -9,6 +10,7 @@ mod machine;
 mod pgbench;
 mod portal;
 mod postgres;
+mod rabbit;
 mod report;
 mod requests;
 mod series;
@@ -57,6 +59,9 @@ struct Arguments {
     /// Rounds of each measurement; 5 by default, 3 with --quick
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: Option<u16>,
+    /// Compare with better-auth as well; npm installs it for the run
+    #[arg(long)]
+    better_auth: bool,
     /// Print JSON instead of the table
     #[arg(long)]
     json: bool,
@@ -114,6 +119,7 @@ fn bench(arguments: &Arguments) -> anyhow::Result<bool> {
         quick: arguments.quick,
         seconds: f64::from(arguments.seconds.unwrap_or(seconds)),
         rounds: usize::from(arguments.rounds.unwrap_or(rounds)),
+        better_auth: arguments.better_auth,
     };
     let target = target_folder()?;
     let logs = target.join("bench");
@@ -122,9 +128,11 @@ fn bench(arguments: &Arguments) -> anyhow::Result<bool> {
     let stopped = watch_for_ctrl_c();
     let stand = Stand::prepare(options, &logs)?;
     let settings = postgres::SETTINGS.map(|(name, value)| format!("{name}={value}"));
-    let machine = Machine::look(stand.cluster.version()?, settings.into());
+    let mut machine = Machine::look(stand.cluster.version()?, settings.into());
+    let lines = lines::measure(&stand, &arguments.only, &stopped);
+    machine.rabbitmq = stand.rabbitmq.take();
     let report = Report {
-        lines: lines::measure(&stand, &arguments.only, &stopped),
+        lines,
         machine,
         quick: options.quick,
     };

@@ -10,7 +10,7 @@ use signup_core::time::Timestamp;
 use uuid::Uuid;
 
 use crate::codes;
-use crate::load::{Load, Order, Outcome, Pace, Shape};
+use crate::load::{Load, Order, Outcome, Pace, Shape, Watch};
 use crate::postgres::Database;
 use crate::requests::{basic, post_json};
 use crate::service::{Service, Settings, exchange};
@@ -38,6 +38,10 @@ pub struct Portal<'a> {
     pub database: Database<'a>,
     /// Its service.
     pub service: Service,
+    /// A queue that load processes consume, so that they see when an event arrives.
+    pub watch: Option<Watch>,
+    /// What every start has in common.
+    settings: Settings,
     /// What the client proves itself with: the `Authorization` header.
     pub authorization: String,
     /// Sign-ups per second, the most that were seen.
@@ -50,6 +54,8 @@ pub struct Round {
     pub outcome: Outcome,
     /// Statements that the service executed, from the first request to the last reply.
     pub statements: f64,
+    /// Events that waited in the outbox right after the last reply.
+    pub waiting: u64,
 }
 
 /// How people sign up in a round.
@@ -72,19 +78,30 @@ impl<'a> Portal<'a> {
     /// One of them fails.
     pub fn open(stand: &'a Stand, further: &Settings) -> anyhow::Result<Self> {
         let database = stand.new_database()?;
-        let mut settings = stand.settings(&database.url());
+        let settings = stand.settings(&database.url());
         let secrets = declare(&settings, "ciam")?;
         let secret = secrets
             .get(codes::APPLICATION)
             .context("the application has no secret")?;
-        settings.extend(further.clone());
+        let service = Service::start(PROGRAM, &with(&settings, further), &stand.logs)?;
         Ok(Self {
             stand,
-            service: Service::start(PROGRAM, &settings, &stand.logs)?,
+            service,
+            watch: None,
+            settings,
             database,
             authorization: basic(codes::APPLICATION, secret),
             expected: FIRST_GUESS,
         })
+    }
+
+    /// Stops the service as an orchestrator does, and starts it again with further settings.
+    ///
+    /// # Errors
+    /// It does not end, or not start.
+    pub fn restart(&mut self, further: &Settings) -> anyhow::Result<()> {
+        let settings = with(&self.settings, further);
+        self.service.restart(&settings, &self.stand.logs)
     }
 
     /// Where it answers.
@@ -132,6 +149,7 @@ impl<'a> Portal<'a> {
         let before = self.rows()?;
         self.database.forget_statements()?;
         let outcome = load.run()?;
+        let waiting = self.database.count("outbox WHERE published_at IS NULL")?;
         let statements = self.database.statements()?;
         let after = self.rows()?;
         for (table, before, after) in [("users", before.0, after.0), ("outbox", before.1, after.1)]
@@ -147,6 +165,7 @@ impl<'a> Portal<'a> {
         Ok(Round {
             outcome,
             statements,
+            waiting,
         })
     }
 
@@ -171,6 +190,7 @@ impl<'a> Portal<'a> {
             warm_up: rush.warm_up,
             seconds: rush.seconds,
             may_refuse: false,
+            watch: self.watch.clone(),
         })
     }
 
@@ -262,6 +282,12 @@ impl<'a> Portal<'a> {
         let events = "outbox WHERE event_type = 'signup.user.created.v1'";
         Ok((self.database.count("users")?, self.database.count(events)?))
     }
+}
+
+fn with(settings: &Settings, further: &Settings) -> Settings {
+    let mut all = settings.clone();
+    all.extend(further.clone());
+    all
 }
 
 /// The database server runs as another user.

@@ -81,7 +81,8 @@ pub struct Line {
     pub ratio: Option<f64>,
     /// What the ratio must be like.
     pub goal: Option<Goal>,
-    /// Whether it is; false as well when it could not be measured. None for a line without a goal.
+    /// Whether it is; false as well when it could not be measured. None for a line without a goal, and for one that
+    /// nobody asked for.
     pub met: Option<bool>,
     /// See [`Spec::unit`].
     pub unit: &'static str,
@@ -125,6 +126,15 @@ impl Line {
             values: measured.value,
             limits: measured.limit,
             latencies: measured.latencies,
+        }
+    }
+
+    /// The line of a measurement that nobody asked for.
+    pub fn skipped(spec: &Spec, reason: &str) -> Self {
+        Self {
+            met: None,
+            note: reason.to_owned(),
+            ..Self::measured(spec, Measured::default())
         }
     }
 
@@ -283,6 +293,13 @@ mod tests {
         };
         let line = Line::measured(&spec, measured(&[1.0], &[2.0]));
         assert_eq!((line.met, line.ratio), (None, Some(0.5)));
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_neither_met_nor_missed_nor_a_failure() {
+        let line = Line::skipped(&FASTER, "not asked for");
+        assert_eq!((line.met, line.ratio, line.failure), (None, None, None));
+        assert_eq!(line.note, "not asked for");
     }
 
     #[test]

@@ -110,6 +110,21 @@ impl Service {
     /// # Errors
     /// It does not end with status 0.
     pub fn stop(mut self) -> anyhow::Result<()> {
+        self.end()
+    }
+
+    /// [Stops](Service::stop) it, and starts the same program with these settings.
+    ///
+    /// # Errors
+    /// It does not end with status 0, or see [`Service::start`].
+    pub fn restart(&mut self, settings: &Settings, logs: &Path) -> anyhow::Result<()> {
+        self.end()?;
+        let program = self.name.clone();
+        *self = Self::start(&program, settings, logs)?;
+        Ok(())
+    }
+
+    fn end(&mut self) -> anyhow::Result<()> {
         let id = self.id().to_string();
         Command::new("kill").args(["-TERM", &id]).status()?;
         let status = self.child.wait()?;

@@ -1,6 +1,6 @@
 //! What all lines share: the database server, the keys, the options, and what has been found out already.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use signup_core::keys::KeyRing;
 use uuid::Uuid;
 
 use crate::postgres::{Cluster, Database};
+use crate::rabbit::Broker;
 use crate::service::{Settings, root_file, signupctl};
 
 /// How long and how much.
@@ -22,6 +23,8 @@ pub struct Options {
     pub seconds: f64,
     /// Rounds of each measurement.
     pub rounds: usize,
+    /// Whether to install better-auth and compare with it.
+    pub better_auth: bool,
 }
 
 /// The stand.
@@ -37,6 +40,8 @@ pub struct Stand {
     keys_text: String,
     people: Cell<u64>,
     databases: Cell<usize>,
+    /// RabbitMQ's version, once a line has needed it.
+    pub rabbitmq: RefCell<Option<String>>,
 }
 
 impl Stand {
@@ -56,6 +61,7 @@ impl Stand {
             keys_text,
             people: Cell::new(0),
             databases: Cell::new(0),
+            rabbitmq: RefCell::default(),
         })
     }
 
@@ -74,6 +80,16 @@ impl Stand {
         let number = self.databases.get() + 1;
         self.databases.set(number);
         self.cluster.create_database(&format!("bench_{number}"))
+    }
+
+    /// A broker of its own for a measurement.
+    ///
+    /// # Errors
+    /// See [`Broker::start`].
+    pub fn new_broker(&self) -> anyhow::Result<Broker> {
+        let broker = Broker::start(&self.logs.join("rabbitmq.log"))?;
+        self.rabbitmq.replace(Some(broker.version()?));
+        Ok(broker)
     }
 
     /// The settings that every service gets: where its database is, and the keys.

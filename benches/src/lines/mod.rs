@@ -1,5 +1,7 @@
 //! What is measured: families of lines that share servers and rounds.
 
+mod better_auth;
+mod events;
 mod footprint;
 mod passwordless;
 
@@ -19,13 +21,19 @@ pub struct Family {
 }
 
 /// All families, in the order in which they are measured.
-pub const FAMILIES: &[Family] = &[passwordless::FAMILY, footprint::FAMILY];
+pub const FAMILIES: &[Family] = &[
+    passwordless::FAMILY,
+    events::FAMILY,
+    better_auth::FAMILY,
+    footprint::FAMILY,
+];
 
 /// Where a family writes down what it has found out.
 pub struct Sheet<'a> {
     specs: &'a [Spec],
     wanted: &'a [String],
     found: Vec<(&'static str, Measured)>,
+    skipped: Vec<(&'static str, &'static str)>,
 }
 
 impl Sheet<'_> {
@@ -39,6 +47,11 @@ impl Sheet<'_> {
         self.found.push((name, measured));
     }
 
+    /// Leaves a line out, which is no failure, and says why.
+    pub fn skip(&mut self, name: &'static str, reason: &'static str) {
+        self.skipped.push((name, reason));
+    }
+
     /// The lines that are wanted; those that are missing say why.
     fn lines(mut self, failure: Option<&str>) -> Vec<Line> {
         let mut lines = Vec::new();
@@ -48,9 +61,11 @@ impl Sheet<'_> {
             .filter(|spec| wants(self.wanted, spec.name))
         {
             let at = self.found.iter().position(|(name, _)| *name == spec.name);
-            lines.push(match at {
-                Some(at) => Line::measured(spec, self.found.swap_remove(at).1),
-                None => Line::failed(spec, failure.unwrap_or("nothing was measured")),
+            let skipped = self.skipped.iter().find(|(name, _)| *name == spec.name);
+            lines.push(match (at, skipped) {
+                (Some(at), _) => Line::measured(spec, self.found.swap_remove(at).1),
+                (None, Some((_, reason))) => Line::skipped(spec, reason),
+                (None, None) => Line::failed(spec, failure.unwrap_or("nothing was measured")),
             });
         }
         lines
@@ -82,6 +97,7 @@ pub fn measure(stand: &Stand, wanted: &[String], stopped: &dyn Fn() -> bool) -> 
             specs: family.specs,
             wanted,
             found: Vec::new(),
+            skipped: Vec::new(),
         };
         let start = Instant::now();
         let result = match stopped() {
@@ -153,6 +169,7 @@ mod tests {
             specs: &SPECS,
             wanted: &[],
             found: Vec::new(),
+            skipped: Vec::new(),
         };
         sheet.put(
             "one",

@@ -10,6 +10,7 @@ use anyhow::{Context as _, bail};
 use mio::{Events, Poll, Token, Waker};
 
 use super::connection::Connection;
+use super::consumer::{Consumer, Moments, public_id};
 use super::histogram::Recorder;
 use super::order::{Order, Outcome, Pace};
 use super::reply::{Reply, Verdict};
@@ -85,6 +86,7 @@ struct Driver<'a> {
     connections: Vec<Connection>,
     /// Free connections, the one that has rested longest first, so that none rests so long that the service closes it.
     free: VecDeque<usize>,
+    consumer: Option<Consumer>,
     tally: Tally,
 }
 
@@ -99,6 +101,8 @@ struct Tally {
     refused: u64,
     latencies: Recorder,
     refusals: Recorder,
+    /// Replies that count, by their users; only when somebody consumes the events.
+    moments: Option<Moments>,
 }
 
 impl<'a> Driver<'a> {
@@ -116,6 +120,7 @@ impl<'a> Driver<'a> {
             poll,
             free: (0..connections.len()).collect(),
             connections,
+            consumer: order.watch.as_ref().map(Consumer::start).transpose()?,
             tally: Tally {
                 shape: order.shape,
                 may_refuse: order.may_refuse,
@@ -125,6 +130,7 @@ impl<'a> Driver<'a> {
                 refused: 0,
                 latencies: Recorder::new()?,
                 refusals: Recorder::new()?,
+                moments: order.watch.as_ref().map(|_| Moments::new()),
             },
         })
     }
@@ -140,15 +146,21 @@ impl<'a> Driver<'a> {
             Pace::OpenLoop(rate) => self.open_loop(start, until, rate)?,
         };
         self.last_replies()?;
+        let elapsed = start.elapsed().as_secs_f64();
+        let consumer = self.consumer.take().zip(self.tally.moments.as_ref());
+        let arrivals = consumer
+            .map(|(consumer, replies)| consumer.finish(self.tally.accepted_in_all, replies))
+            .transpose()?;
         let counted = ended.saturating_duration_since(from).as_secs_f64();
         Ok(Outcome {
             seconds: counted,
-            elapsed: start.elapsed().as_secs_f64(),
+            elapsed,
             accepted: self.tally.accepted,
             accepted_in_all: self.tally.accepted_in_all,
             refused: self.tally.refused,
             latencies: self.tally.latencies.latencies(),
             refusals: self.tally.refusals.latencies(),
+            arrivals,
             cpu_seconds: cpu_seconds()? - cpu_before,
         })
     }
@@ -252,6 +264,10 @@ impl Tally {
                 if counts {
                     self.accepted += 1;
                     self.latencies.record(now - due);
+                    if let Some(moments) = &mut self.moments {
+                        let id = self.shape.public_id(reply).and_then(public_id);
+                        moments.push((id.ok_or("a reply without a public id")?, now));
+                    }
                 }
             }
             Verdict::Refused if self.may_refuse => {

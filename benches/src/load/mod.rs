@@ -5,12 +5,14 @@
 //! must be looked at is read ([`reply`]).
 
 mod connection;
+mod consumer;
 mod driver;
 mod histogram;
 pub mod order;
 pub mod reply;
 pub mod requests;
 
+pub use consumer::Watch;
 pub use driver::run;
 pub use histogram::Latencies;
 pub use order::{Load, Order, Outcome, Pace};

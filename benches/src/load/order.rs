@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 
+use super::consumer::{Arrivals, Watch};
 use super::driver::READY;
 use super::histogram::Latencies;
 use super::reply::Shape;
@@ -44,6 +45,8 @@ pub struct Order {
     pub seconds: f64,
     /// Whether a 503 is an answer to be counted, or a fault.
     pub may_refuse: bool,
+    /// A queue to be consumed meanwhile, for [`Outcome::arrivals`].
+    pub watch: Option<Watch>,
 }
 
 /// What came of it.
@@ -63,6 +66,8 @@ pub struct Outcome {
     pub latencies: Latencies,
     /// From the request to the reply that refuses it.
     pub refusals: Latencies,
+    /// What became of the events, when a queue was consumed.
+    pub arrivals: Option<Arrivals>,
     /// CPU seconds of the load process from the first request to the last reply.
     pub cpu_seconds: f64,
 }

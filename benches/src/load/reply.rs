@@ -65,6 +65,8 @@ pub enum Shape {
     BytepowerUser,
     /// XDUA's new user: `"error":0` and an id of 8 characters.
     XduaUser,
+    /// better-auth's new user: `{"token":null,"user":{…"id":…}}`.
+    BetterAuthUser,
     /// Health: any body.
     Health,
 }
@@ -90,6 +92,14 @@ impl Shape {
         }
     }
 
+    /// The new user's public id; none for replies of which nobody needs to know it.
+    pub fn public_id<'a>(self, reply: &Reply<'a>) -> Option<&'a [u8]> {
+        match self {
+            Self::CiamUser => reply.body.strip_prefix(br#"{"sub":""#)?.get(..32),
+            _ => None,
+        }
+    }
+
     fn fits(self, body: &[u8]) -> bool {
         let between = |start: &[u8], end: &[u8]| {
             let rest = body.strip_prefix(start)?;
@@ -106,6 +116,9 @@ impl Shape {
             }
             Self::XduaUser => {
                 contains(body, br#""error":0,"#) && contains(body, br#""result":{"id":""#)
+            }
+            Self::BetterAuthUser => {
+                body.starts_with(br#"{"token":null,"user":{"#) && contains(body, br#""id":""#)
             }
             Self::Health => true,
         }
