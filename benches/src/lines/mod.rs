@@ -1,7 +1,12 @@
 //! What is measured: families of lines that share servers and rounds.
 
+mod connections;
 mod footprint;
+mod overload;
 mod passwordless;
+mod passwords;
+mod sqlite;
+mod tables;
 
 use std::time::Instant;
 
@@ -19,7 +24,15 @@ pub struct Family {
 }
 
 /// All families, in the order in which they are measured.
-pub const FAMILIES: &[Family] = &[passwordless::FAMILY, footprint::FAMILY];
+pub const FAMILIES: &[Family] = &[
+    passwordless::FAMILY,
+    tables::FAMILY,
+    sqlite::FAMILY,
+    passwords::FAMILY,
+    connections::FAMILY,
+    overload::FAMILY,
+    footprint::FAMILY,
+];
 
 /// Where a family writes down what it has found out.
 pub struct Sheet<'a> {

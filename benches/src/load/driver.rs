@@ -99,6 +99,7 @@ struct Tally {
     refused: u64,
     latencies: Recorder,
     refusals: Recorder,
+    lag: Recorder,
 }
 
 impl<'a> Driver<'a> {
@@ -125,6 +126,7 @@ impl<'a> Driver<'a> {
                 refused: 0,
                 latencies: Recorder::new()?,
                 refusals: Recorder::new()?,
+                lag: Recorder::new()?,
             },
         })
     }
@@ -149,6 +151,7 @@ impl<'a> Driver<'a> {
             refused: self.tally.refused,
             latencies: self.tally.latencies.latencies(),
             refusals: self.tally.refusals.latencies(),
+            lag: self.tally.lag.latencies(),
             cpu_seconds: cpu_seconds()? - cpu_before,
         })
     }
@@ -192,6 +195,9 @@ impl<'a> Driver<'a> {
                 bail!("the requests were used up before the time was over");
             };
             if let Some(number) = self.free.pop_front() {
+                if due >= self.tally.window.0 {
+                    self.tally.lag.record(due.elapsed());
+                }
                 self.connections[number].send(request, due)?;
             }
         }
