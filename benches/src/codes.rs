@@ -65,6 +65,13 @@ pub fn binding(person: u64) -> Binding {
     }
 }
 
+/// The request for a code that is sent to a person.
+pub fn ask(person: u64, authorization: &str) -> Vec<u8> {
+    let number = phone_number(person);
+    let body = format!(r#"{{"usage":"signup","phone_number":"{number}"}}"#);
+    post_json("/otp/send", &[("Authorization", authorization)], &body)
+}
+
 /// The request that signs a person up with a token and a code.
 pub fn sign_up(person: u64, token: &str, code: &str, authorization: &str) -> Vec<u8> {
     let body = format!(

@@ -2,15 +2,21 @@
 //!
 //! `make bench` runs it; `benches/README.md` says what each line means.
 
+mod bare_sqlite;
 mod better_auth;
+mod client;
 mod codes;
+mod embedded;
+mod hashing;
 mod lines;
 mod load;
 mod machine;
 mod pgbench;
+mod population;
 mod portal;
 mod postgres;
 mod rabbit;
+mod reception;
 mod report;
 mod requests;
 mod series;
@@ -75,12 +81,16 @@ enum Command {
     /// A load process: reads an order from standard input
     #[command(hide = true)]
     Load,
+    /// A process that hashes: reads an order from standard input
+    #[command(hide = true)]
+    Hash,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
         Some(Command::Load) => load::run().map(|()| true),
+        Some(Command::Hash) => hashing::run().map(|()| true),
         None if arguments.list => {
             list();
             Ok(true)

@@ -1,6 +1,7 @@
 //! CIAM's service with a database of its own, at which people sign up by phone number and code.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use diesel::sql_types::Text;
@@ -9,11 +10,12 @@ use signup_core::code::{Challenge, ChallengeToken};
 use signup_core::time::Timestamp;
 use uuid::Uuid;
 
+use crate::client::Client;
 use crate::codes;
-use crate::load::{Load, Order, Outcome, Pace, Shape, Watch};
+use crate::load::{Load, Order, Outcome, Pace, Shape, Watch, requests};
 use crate::postgres::Database;
-use crate::requests::{basic, post_json};
-use crate::service::{Service, Settings, exchange};
+use crate::requests::basic;
+use crate::service::{Service, Settings, exchange, get};
 use crate::stand::{Stand, declare};
 
 /// The service's program.
@@ -44,6 +46,8 @@ pub struct Portal<'a> {
     settings: Settings,
     /// What the client proves itself with: the `Authorization` header.
     pub authorization: String,
+    /// What clients of the application with passwords prove themselves with.
+    pub with_passwords: Client,
     /// Sign-ups per second, the most that were seen.
     expected: f64,
 }
@@ -91,6 +95,7 @@ impl<'a> Portal<'a> {
             settings,
             database,
             authorization: basic(codes::APPLICATION, secret),
+            with_passwords: Client::of_portal(&secrets)?,
             expected: FIRST_GUESS,
         })
     }
@@ -107,6 +112,16 @@ impl<'a> Portal<'a> {
     /// Where it answers.
     pub fn address(&self) -> SocketAddr {
         self.service.address
+    }
+
+    /// Sign-ups per second that codes are made for: the most that were seen.
+    pub fn expected(&self) -> f64 {
+        self.expected
+    }
+
+    /// Tells what was seen elsewhere, see [`Portal::expected`].
+    pub fn expect(&mut self, per_second: f64) {
+        self.expected = self.expected.max(per_second);
     }
 
     /// Lets people sign up for a moment, so that the next rounds know how many codes they need, and brings the tables'
@@ -131,7 +146,9 @@ impl<'a> Portal<'a> {
     /// A reply was unexpected, or the counts do not agree.
     pub fn rush(&mut self, rush: Rush) -> anyhow::Result<Round> {
         for _ in 0..TRIES {
-            let round = self.try_rush(rush)?;
+            let requests = self.mint(self.codes_for(rush))?;
+            self.database.checkpoint()?;
+            let round = self.run(rush, requests.path())?;
             let outcome = &round.outcome;
             let rate = outcome.accepted_in_all as f64 / outcome.elapsed;
             self.expected = self.expected.max(rate);
@@ -143,9 +160,24 @@ impl<'a> Portal<'a> {
         bail!("the codes were used up {TRIES} times before the round was over")
     }
 
-    fn try_rush(&self, rush: Rush) -> anyhow::Result<Round> {
-        let load = self.prepare(rush)?;
+    /// As [`Portal::rush`], at a service that starts when the codes have been made and is called as soon as it is ready.
+    ///
+    /// # Errors
+    /// The codes were used up before the time was over; otherwise see [`Portal::rush`].
+    pub fn rush_from_the_start(&mut self, rush: Rush) -> anyhow::Result<Round> {
+        let requests = self.mint(self.codes_for(rush))?;
         self.database.checkpoint()?;
+        self.restart(&Settings::new())?;
+        let round = self.run(rush, requests.path())?;
+        if round.outcome.seconds < rush.seconds * ENOUGH {
+            bail!("the codes were used up before the round was over");
+        }
+        Ok(round)
+    }
+
+    /// Lets people sign up with these requests, and counts.
+    fn run(&self, rush: Rush, requests: &Path) -> anyhow::Result<Round> {
+        let load = self.load(rush, requests)?;
         let before = self.rows()?;
         self.database.forget_statements()?;
         let outcome = load.run()?;
@@ -174,17 +206,49 @@ impl<'a> Portal<'a> {
     /// # Errors
     /// The disk is full, or the service is gone.
     pub fn prepare(&self, rush: Rush) -> anyhow::Result<Load> {
+        let requests = self.mint(self.codes_for(rush))?;
+        self.load(rush, requests.path())
+    }
+
+    fn codes_for(&self, rush: Rush) -> u64 {
         let rate = match rush.pace {
             Pace::ClosedLoop => self.expected * RESERVE,
             Pace::OpenLoop(rate) => rate * 1.01,
         };
-        let count = (rate * (rush.warm_up + rush.seconds)) as u64 + 1000;
-        let requests = self.mint(count)?;
+        (rate * (rush.warm_up + rush.seconds)) as u64 + 1000
+    }
+
+    fn load(&self, rush: Rush, requests: &Path) -> anyhow::Result<Load> {
+        self.load_of(rush, requests, Shape::CiamUser)
+    }
+
+    /// Makes a load process that is ready to ask for codes for people who have not signed up. Each is asked for once.
+    ///
+    /// # Errors
+    /// The disk is full, or the service is gone.
+    pub fn prepare_code_requests(&self, rush: Rush) -> anyhow::Result<Load> {
+        let people = self.stand.new_people(self.codes_for(rush));
+        let file =
+            requests::write_all(people.map(|person| Ok(codes::ask(person, &self.authorization))))?;
+        self.load_of(rush, file.path(), Shape::CiamCode)
+    }
+
+    /// Makes a load process that is ready to ask whether the service is alive.
+    ///
+    /// # Errors
+    /// The disk is full, or the service is gone.
+    pub fn prepare_health(&self, rush: Rush) -> anyhow::Result<Load> {
+        let questions = (0..self.codes_for(rush)).map(|_| Ok(get("/health/live")));
+        let file = requests::write_all(questions)?;
+        self.load_of(rush, file.path(), Shape::Health)
+    }
+
+    fn load_of(&self, rush: Rush, requests: &Path, shape: Shape) -> anyhow::Result<Load> {
         Load::prepare(&Order {
             address: self.address(),
-            requests: requests.path().to_owned(),
+            requests: requests.to_owned(),
             repeat: false,
-            shape: Shape::CiamUser,
+            shape,
             connections: rush.connections,
             pace: rush.pace,
             warm_up: rush.warm_up,
@@ -220,11 +284,8 @@ impl<'a> Portal<'a> {
     /// They differ.
     pub fn prove(&self) -> anyhow::Result<()> {
         for person in self.stand.new_people(3) {
-            let number = codes::phone_number(person);
-            let body = format!(r#"{{"usage":"signup","phone_number":"{number}"}}"#);
-            let headers = [("Authorization", self.authorization.as_str())];
             let (status, reply) =
-                exchange(self.address(), &post_json("/otp/send", &headers, &body))?;
+                exchange(self.address(), &codes::ask(person, &self.authorization))?;
             let reply: serde_json::Value = serde_json::from_str(&reply)?;
             let token = reply["otp_token"]
                 .as_str()
@@ -291,7 +352,7 @@ fn with(settings: &Settings, further: &Settings) -> Settings {
 }
 
 /// The database server runs as another user.
-fn make_readable(path: &std::path::Path) -> anyhow::Result<()> {
+fn make_readable(path: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     let readable = std::fs::Permissions::from_mode(0o644);
     Ok(std::fs::set_permissions(path, readable)?)

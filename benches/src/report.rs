@@ -15,6 +15,8 @@ pub enum Goal {
     AtLeast(f64),
     /// Lower is better: `< 0.2`.
     Below(f64),
+    /// Lower is better: `<= 3`.
+    AtMost(f64),
 }
 
 impl Goal {
@@ -23,6 +25,7 @@ impl Goal {
         match self {
             Self::AtLeast(goal) => ratio >= goal,
             Self::Below(goal) => ratio < goal,
+            Self::AtMost(goal) => ratio <= goal,
         }
     }
 }
@@ -32,6 +35,7 @@ impl fmt::Display for Goal {
         match self {
             Self::AtLeast(goal) => write!(f, ">= {goal}"),
             Self::Below(goal) => write!(f, "< {goal}"),
+            Self::AtMost(goal) => write!(f, "<= {goal}"),
         }
     }
 }
@@ -266,8 +270,10 @@ mod tests {
     fn goals_say_which_direction_is_better() {
         assert!(Goal::AtLeast(2.5).is_met_by(2.5) && !Goal::AtLeast(2.5).is_met_by(2.49));
         assert!(Goal::Below(0.2).is_met_by(0.19) && !Goal::Below(0.2).is_met_by(0.2));
-        let written = [Goal::AtLeast(2.5), Goal::Below(0.2)].map(|goal| goal.to_string());
-        assert_eq!(written, [">= 2.5", "< 0.2"]);
+        assert!(Goal::AtMost(3.0).is_met_by(3.0) && !Goal::AtMost(3.0).is_met_by(3.1));
+        let goals = [Goal::AtLeast(2.5), Goal::Below(0.2), Goal::AtMost(3.0)];
+        let written = goals.map(|goal| goal.to_string());
+        assert_eq!(written, [">= 2.5", "< 0.2", "<= 3"]);
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! What is measured: families of lines that share servers and rounds.
 
 mod better_auth;
+mod connections;
 mod events;
 mod footprint;
+mod overload;
 mod passwordless;
+mod passwords;
+mod sqlite;
+mod tables;
 
 use std::time::Instant;
 
@@ -25,6 +30,11 @@ pub const FAMILIES: &[Family] = &[
     passwordless::FAMILY,
     events::FAMILY,
     better_auth::FAMILY,
+    tables::FAMILY,
+    sqlite::FAMILY,
+    passwords::FAMILY,
+    connections::FAMILY,
+    overload::FAMILY,
     footprint::FAMILY,
 ];
 

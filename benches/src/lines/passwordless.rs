@@ -164,7 +164,7 @@ fn measure_many(
     Ok(())
 }
 
-fn closed_loop(stand: &Stand, connections: usize) -> Rush {
+pub(super) fn closed_loop(stand: &Stand, connections: usize) -> Rush {
     Rush {
         connections,
         warm_up: stand.warm_up().as_secs_f64(),

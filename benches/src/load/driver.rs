@@ -103,6 +103,7 @@ struct Tally {
     refusals: Recorder,
     /// Replies that count, by their users; only when somebody consumes the events.
     moments: Option<Moments>,
+    lag: Recorder,
 }
 
 impl<'a> Driver<'a> {
@@ -131,6 +132,7 @@ impl<'a> Driver<'a> {
                 latencies: Recorder::new()?,
                 refusals: Recorder::new()?,
                 moments: order.watch.as_ref().map(|_| Moments::new()),
+                lag: Recorder::new()?,
             },
         })
     }
@@ -161,6 +163,7 @@ impl<'a> Driver<'a> {
             latencies: self.tally.latencies.latencies(),
             refusals: self.tally.refusals.latencies(),
             arrivals,
+            lag: self.tally.lag.latencies(),
             cpu_seconds: cpu_seconds()? - cpu_before,
         })
     }
@@ -204,6 +207,9 @@ impl<'a> Driver<'a> {
                 bail!("the requests were used up before the time was over");
             };
             if let Some(number) = self.free.pop_front() {
+                if due >= self.tally.window.0 {
+                    self.tally.lag.record(due.elapsed());
+                }
                 self.connections[number].send(request, due)?;
             }
         }

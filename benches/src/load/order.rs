@@ -68,6 +68,9 @@ pub struct Outcome {
     pub refusals: Latencies,
     /// What became of the events, when a queue was consumed.
     pub arrivals: Option<Arrivals>,
+    /// In an open loop, from the moment at which a request was due until it was sent: what the load itself, or a lack of
+    /// free connections, adds to the latencies.
+    pub lag: Latencies,
     /// CPU seconds of the load process from the first request to the last reply.
     pub cpu_seconds: f64,
 }
@@ -130,6 +133,23 @@ impl Load {
     /// See [`Running::wait`].
     pub fn run(self) -> anyhow::Result<Outcome> {
         self.go()?.wait()
+    }
+
+    /// Gives the word to several processes at once, and waits for the end of all of them.
+    ///
+    /// # Errors
+    /// See [`Running::wait`].
+    pub fn run_together<const N: usize>(loads: [Self; N]) -> anyhow::Result<[Outcome; N]> {
+        let running = loads
+            .into_iter()
+            .map(Self::go)
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let outcomes = running
+            .into_iter()
+            .map(Running::wait)
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let count = outcomes.len();
+        <[Outcome; N]>::try_from(outcomes).map_err(|_| anyhow::anyhow!("{count} outcomes"))
     }
 }
 

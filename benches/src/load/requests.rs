@@ -48,6 +48,22 @@ impl RequestWriter {
     }
 }
 
+/// Writes requests to a file that is removed with the value.
+///
+/// # Errors
+/// The disk is full, or a request could not be made.
+pub fn write_all(
+    requests: impl Iterator<Item = anyhow::Result<Vec<u8>>>,
+) -> anyhow::Result<tempfile::NamedTempFile> {
+    let file = tempfile::NamedTempFile::new()?;
+    let mut writer = RequestWriter::create(file.path())?;
+    for request in requests {
+        writer.push(&request?)?;
+    }
+    writer.finish()?;
+    Ok(file)
+}
+
 /// The requests of a file, each once, in their order; or in a circle.
 pub struct Requests {
     bytes: Vec<u8>,
