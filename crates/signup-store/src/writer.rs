@@ -91,7 +91,7 @@ impl<W: Write> Writer<W> {
             let began = Instant::now();
             let written = self
                 .pool
-                .run(move |connection| Ok(write_all(connection, &writes)))
+                .run(move |connection| write_all(connection, &writes))
                 .await;
             lock(&self.queue).finished(began.elapsed());
             // Somebody who has gone away wants no answer.
@@ -134,22 +134,24 @@ impl<W: Write> Drop for Abandon<'_, W> {
 }
 
 /// All in one go; if the database refuses that, each by itself, so that a bad one fails alone.
+///
+/// # Errors
+/// The database is unavailable. This is an error of all of them, so that the connection is looked at before it is used
+/// again.
 fn write_all<W: Write>(
     connection: &mut AnyConnection,
     writes: &[W],
-) -> Vec<Result<W::Outcome, StoreError>> {
-    let refused = match W::write_batch(connection, writes) {
-        Ok(outcomes) => return outcomes.into_iter().map(Ok).collect(),
-        Err(error) => error,
-    };
-    let mut outage = match refused {
-        StoreError::Unavailable(_) => Some(refused),
-        _ => None,
-    };
+) -> Result<Vec<Result<W::Outcome, StoreError>>, StoreError> {
+    match W::write_batch(connection, writes) {
+        Ok(outcomes) => return Ok(outcomes.into_iter().map(Ok).collect()),
+        Err(outage @ StoreError::Unavailable(_)) => return Err(outage),
+        Err(_) => {}
+    }
+    let mut outage = None;
     let mut outcomes = Vec::with_capacity(writes.len());
     for write in writes {
         let outcome = match &outage {
-            Some(error) => Err(error.clone()),
+            Some(error) => Err(StoreError::clone(error)),
             None => write.write_alone(connection),
         };
         if let Err(error @ StoreError::Unavailable(_)) = &outcome {
@@ -157,7 +159,7 @@ fn write_all<W: Write>(
         }
         outcomes.push(outcome);
     }
-    outcomes
+    Ok(outcomes)
 }
 
 /// A claim on what `value` names. Two values with one hash only wait for each other without need.
