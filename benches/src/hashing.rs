@@ -16,7 +16,7 @@ pub const COST: u32 = 10;
 
 /// `hash.nice` of the services as they are shipped. Hash threads take what others leave; so does the limit, or it would
 /// be measured on a quieter machine than the services.
-const NICE: i32 = 19;
+pub const NICE: i32 = 19;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Order {
@@ -26,15 +26,16 @@ struct Order {
     seconds: f64,
 }
 
-/// Hashes per second of the whole machine at [`COST`], measured for so long in a process of its own.
+/// Hashes per second of the whole machine at [`COST`], measured for so long in a process of its own whose threads have
+/// this nice value.
 ///
 /// # Errors
 /// The process fails.
-pub fn ceiling(seconds: f64) -> anyhow::Result<f64> {
+pub fn ceiling(seconds: f64, nice: i32) -> anyhow::Result<f64> {
     let order = Order {
         cost: COST,
         threads: thread::available_parallelism()?.get(),
-        nice: NICE,
+        nice,
         seconds,
     };
     let mut child = Command::new(std::env::current_exe()?)

@@ -33,6 +33,9 @@ const ENOUGH: f64 = 0.75;
 /// How often a round is tried with more codes.
 const TRIES: usize = 3;
 
+/// See [`Round::full_pages`].
+const FULL_PAGES: &str = "SELECT wal_fpi FROM pg_stat_wal";
+
 /// The portal.
 pub struct Portal<'a> {
     stand: &'a Stand,
@@ -60,6 +63,9 @@ pub struct Round {
     pub statements: f64,
     /// Events that waited in the outbox right after the last reply.
     pub waiting: u64,
+    /// Whole pages that PostgreSQL has put into its log meanwhile, because they were changed for the first time since the
+    /// last checkpoint (`full_page_writes`). It counts with a delay, so this is about so many.
+    pub full_pages: f64,
 }
 
 /// How people sign up in a round.
@@ -180,9 +186,11 @@ impl<'a> Portal<'a> {
         let load = self.load(rush, requests)?;
         let before = self.rows()?;
         self.database.forget_statements()?;
+        let pages_before = self.database.number(FULL_PAGES)?;
         let outcome = load.run()?;
         let waiting = self.database.count("outbox WHERE published_at IS NULL")?;
         let statements = self.database.statements()?;
+        let full_pages = self.database.number(FULL_PAGES)? - pages_before;
         let after = self.rows()?;
         for (table, before, after) in [("users", before.0, after.0), ("outbox", before.1, after.1)]
         {
@@ -198,6 +206,7 @@ impl<'a> Portal<'a> {
             outcome,
             statements,
             waiting,
+            full_pages,
         })
     }
 

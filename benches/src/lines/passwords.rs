@@ -52,7 +52,7 @@ fn measure(stand: &Stand, sheet: &mut Sheet<'_>) -> anyhow::Result<()> {
 fn measure_one(stand: &Stand, provider: Provider) -> anyhow::Result<Measured> {
     let cost = ("hash.cost".to_owned(), hashing::COST.to_string());
     let reception = Reception::open(stand, provider, &Settings::from([cost]))?;
-    let mut expected = hashing::ceiling(1.0)?;
+    let mut expected = hashing::ceiling(1.0, 0)?;
     let rush = Rush {
         connections: CONNECTIONS,
         warm_up: 1.0,
@@ -63,7 +63,7 @@ fn measure_one(stand: &Stand, provider: Provider) -> anyhow::Result<Measured> {
     let mut last = None;
     for round in 1..=stand.options.rounds {
         let outcome = reception.rush(rush, expected)?;
-        let ceiling = hashing::ceiling(stand.options.seconds)?;
+        let ceiling = hashing::ceiling(stand.options.seconds, hashing::NICE)?;
         expected = expected.max(ceiling);
         stand.say(&format!(
             "{}, round {round}: {:.1} sign-ups/s, bcrypt alone {ceiling:.1}/s",

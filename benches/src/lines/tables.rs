@@ -4,7 +4,7 @@ use super::passwordless::closed_loop;
 use super::{Family, Sheet};
 use crate::load::Latencies;
 use crate::population;
-use crate::portal::{Portal, Rush};
+use crate::portal::{Portal, Round, Rush};
 use crate::report::{Goal, Measured, Spec};
 use crate::series::Series;
 use crate::service::Settings;
@@ -103,21 +103,27 @@ fn measure_large(stand: &Stand, sheet: &mut Sheet<'_>) -> anyhow::Result<()> {
     large.warm_up(32)?;
     let (mut large_rates, mut small_rates) = (Series::default(), Series::default());
     let mut latencies = None;
+    let mut logged = [0.0; 2];
     for round in 1..=stand.options.rounds {
-        let with = large.rush(closed_loop(stand, 32))?.outcome;
+        let with = large.rush(closed_loop(stand, 32))?;
         let mut small = Portal::open(stand, &Settings::new())?;
         small.expect(large.expected());
         small.warm_up(32)?;
-        let without = small.rush(closed_loop(stand, 32))?.outcome;
+        let without = small.rush(closed_loop(stand, 32))?;
+        let pages = [&with, &without].map(full_pages);
+        let (with, without) = (with.outcome, without.outcome);
         large.expect(small.expected());
         stand.say(&format!(
-            "round {round}: {:.0} sign-ups/s with {users} users, {:.0}/s with none",
+            "round {round}: {:.0} sign-ups/s with {users} users, {:.0}/s with none; whole pages logged for each: {:.2}, {:.2}",
             with.per_second(),
-            without.per_second()
+            without.per_second(),
+            pages[0],
+            pages[1]
         ));
         large_rates.push(with.per_second());
         small_rates.push(without.per_second());
         latencies = Some((with.latencies, without.latencies));
+        logged = pages;
     }
     let compared = latencies
         .as_ref()
@@ -127,11 +133,22 @@ fn measure_large(stand: &Stand, sheet: &mut Sheet<'_>) -> anyhow::Result<()> {
         Measured {
             value: large_rates,
             limit: small_rates,
-            note: format!("{moved_in}; {}", compared.unwrap_or_default()),
+            note: format!(
+                "{moved_in}; {}; PostgreSQL logged {:.2} whole pages for each sign-up, {:.2} for the limit's",
+                compared.unwrap_or_default(),
+                logged[0],
+                logged[1]
+            ),
             latencies: latencies.map(|(with, _)| with),
         },
     );
     Ok(())
+}
+
+/// Whole pages that PostgreSQL has logged for each sign-up: the more pages a table has, the longer it takes after a
+/// checkpoint until all of them have been changed once.
+fn full_pages(round: &Round) -> f64 {
+    round.full_pages / round.outcome.accepted_in_all.max(1) as f64
 }
 
 fn compare(value: &Latencies, limit: &Latencies) -> String {
