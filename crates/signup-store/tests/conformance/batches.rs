@@ -289,7 +289,7 @@ struct Commits {
 #[tokio::test]
 async fn sign_ups_that_wait_together_share_one_commit() {
     let fixture = Fixture::new(TestDatabase::postgres()).await;
-    let records = (0..100).map(|number| sign_up(vec![named(&format!("user{number}"))], vec![]));
+    let records = (0..50).map(|number| sign_up(vec![named(&format!("user{number}"))], vec![]));
     for outcome in together(&fixture.store, records.collect()).await {
         assert_eq!(outcome.unwrap(), SignUpOutcome::Created);
     }
