@@ -97,12 +97,13 @@ pub(crate) fn big_integers<'a>(rows: impl Iterator<Item = i64>) -> Column<'a> {
     Column::BigInts(rows.collect())
 }
 
-/// How PostgreSQL would do it, planned as on the writers' connections, for tests.
+/// How PostgreSQL would get at the tables' rows, planned as on the writers' connections, for tests: each scan of a table,
+/// and the line of the plan below it, which has its condition.
 #[cfg(test)]
-pub(crate) fn plan<S: Statement>(
+pub(crate) fn ways_to_rows<S: Statement>(
     connection: &mut PgConnection,
     columns: &[Column<'_>],
-) -> QueryResult<Vec<String>> {
+) -> QueryResult<Vec<(String, String)>> {
     #[derive(diesel::QueryableByName)]
     struct Line {
         #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
@@ -125,7 +126,13 @@ pub(crate) fn plan<S: Statement>(
     ))?;
     let lines: Vec<Line> =
         diesel::sql_query(format!("EXPLAIN EXECUTE planned ({empty})")).load(connection)?;
-    Ok(lines.into_iter().map(|line| line.text).collect())
+    let scans = lines.iter().zip(&lines[1..]).filter_map(|(line, below)| {
+        let way = line.text.trim_start_matches(|c: char| !c.is_alphabetic());
+        let is_scan = way.contains(" Scan using ") || way.contains(" Scan on ");
+        let of_table = !way.starts_with("CTE Scan") && !way.starts_with("Function Scan");
+        (is_scan && of_table).then(|| (way.to_owned(), below.text.clone()))
+    });
+    Ok(scans.collect())
 }
 
 /// A PostgreSQL database with our tables, for tests that look at plans.

@@ -69,3 +69,37 @@ fn bindings<'a>(challenges: &[&'a Challenge]) -> Vec<Column<'a>> {
         part(|binding| &binding.address),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use diesel::connection::SimpleConnection as _;
+
+    use super::*;
+    use crate::arrays::{migrated, ways_to_rows};
+
+    #[test]
+    fn older_codes_are_looked_up_by_their_bindings_whatever_the_statistics_say() {
+        let (_database, mut connection) = migrated();
+        let few = "INSERT INTO otp_challenges SELECT i, 'acme', 'shop', 'sign_up', 'email', i, 'k1', 6, 'live', 0, 0, 0 \
+            FROM generate_series(1, 20) AS i";
+        for statistics in ["SELECT 1", "ANALYZE", few, "ANALYZE"] {
+            connection.batch_execute(statistics).unwrap();
+            let ways = ways_to_rows::<Replace>(&mut connection, &bindings(&[])).unwrap();
+            assert_eq!(ways.len(), 2, "{ways:#?}");
+            let by = |index: &str, condition: &str| {
+                ways.iter().any(|(way, below)| {
+                    way.contains(index)
+                        && below.contains("Index Cond: ")
+                        && below.contains(condition)
+                })
+            };
+            assert!(
+                by("otp_challenges_live", "address = given.address"),
+                "{ways:#?}"
+            );
+            assert!(by("otp_challenges_pkey", "id = ANY"), "{ways:#?}");
+        }
+    }
+}

@@ -165,13 +165,11 @@ impl<C> RunQueryDsl<C> for Claim {}
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use diesel::Connection as _;
     use diesel::connection::SimpleConnection as _;
     use diesel::pg::{Pg, PgConnection};
-    use diesel_migrations::{FileBasedMigrations, MigrationHarness as _};
-    use signup_testkit::TestDatabase;
 
     use super::*;
+    use crate::arrays::migrated;
 
     struct Explain(Claim);
 
@@ -197,11 +195,7 @@ mod tests {
     /// many events that wait. Reading all of them for each that is claimed would stop the relays for good.
     #[test]
     fn each_event_is_looked_up_and_not_searched_for_whatever_the_statistics_say() {
-        let database = TestDatabase::postgres();
-        let mut connection = PgConnection::establish(database.url()).unwrap();
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres");
-        let migrations = FileBasedMigrations::from_path(folder).unwrap();
-        connection.run_pending_migrations(migrations).unwrap();
+        let (_database, mut connection) = migrated();
         let fill = |connection: &mut PgConnection, name: &str, published_at: &str| {
             connection
                 .batch_execute(&format!(
@@ -214,7 +208,7 @@ mod tests {
         fill(&mut connection, "published", "5");
         connection.batch_execute("ANALYZE outbox").unwrap();
         fill(&mut connection, "waiting", "NULL");
-        for lane in [Lane::Codes, Lane::Others] {
+        for lane in Lane::ALL {
             let explain = Explain(Claim {
                 relay: "a".to_owned(),
                 of_lane: lane.condition(),
