@@ -17,6 +17,11 @@ const EXCHANGE: &str = "signup.events";
 const QUEUE: &str = "torture.users";
 const BINDING: &str = "user.created.*";
 
+/// The queue that is declared last. RabbitMQ 3.10 writes the name of a new quorum queue down half a second later, or when
+/// it declares the next one. Killed or stopped before, it comes back with a queue that takes nothing, until somebody
+/// deletes it; so that is to be a queue that nobody needs.
+const LAST: &str = "torture.last";
+
 /// Between two connections.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -40,12 +45,13 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    /// Binds the queue, so that from now on nothing passes by.
+    /// Binds the queue, so that from now on nothing passes by, and has the broker keep all queues that are declared.
     ///
     /// # Errors
     /// The broker does not answer.
     pub async fn bind(url: &str) -> anyhow::Result<Arc<Self>> {
-        let (connection, _channel) = open(url).await?;
+        let (connection, channel) = open(url).await?;
+        declare(&channel, LAST).await?;
         connection.close(200, "bound".into()).await?;
         Ok(Arc::new(Self {
             url: url.to_owned(),
@@ -118,14 +124,7 @@ async fn open(url: &str) -> lapin::Result<(Connection, Channel)> {
             FieldTable::default(),
         )
         .await?;
-    let mut arguments = FieldTable::default();
-    arguments.insert(
-        "x-queue-type".into(),
-        AMQPValue::LongString("quorum".into()),
-    );
-    channel
-        .queue_declare(QUEUE.into(), QueueDeclareOptions::durable(), arguments)
-        .await?;
+    declare(&channel, QUEUE).await?;
     channel
         .queue_bind(
             QUEUE.into(),
@@ -136,4 +135,17 @@ async fn open(url: &str) -> lapin::Result<(Connection, Channel)> {
         )
         .await?;
     Ok((connection, channel))
+}
+
+async fn declare(channel: &Channel, queue: &str) -> lapin::Result<()> {
+    let mut arguments = FieldTable::default();
+    arguments.insert(
+        "x-queue-type".into(),
+        AMQPValue::LongString("quorum".into()),
+    );
+    let durable = QueueDeclareOptions::durable();
+    channel
+        .queue_declare(queue.into(), durable, arguments)
+        .await?;
+    Ok(())
 }

@@ -141,6 +141,8 @@ async fn run(arguments: &Arguments, seed: u64, plan: &[Round]) -> anyhow::Result
     eprintln!("torture: logs in {}", logs.display());
     let ground = Ground::prepare(&logs).await?;
     let access = product::declare(&ground.environment).await?;
+    // It needs the product's queues, so it declares them: before the last of all queues, see there.
+    product::signupctl(&ground.environment, &["dead", "list", "--json"]).await?;
     // Before the first sign-up: a queue gets nothing that was published before it was bound.
     let consumer = Consumer::bind(&ground.broker_url).await?;
     ground.start_programs().await?;
