@@ -26,7 +26,8 @@ const ROWS: usize = 500;
 
 /// What connections of the service set, in the same words.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 3000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                       PRAGMA foreign_keys = ON";
+                       PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; \
+                       PRAGMA wal_autocheckpoint = 4096";
 
 /// A SQLite file with the services' tables. It is removed with this value.
 pub struct SqliteFile {

@@ -18,6 +18,9 @@ pub struct Machine {
     pub memory_mib: u64,
     /// The kernel's release.
     pub kernel: String,
+    /// Whether the kernel shares the processor out by sessions (`kernel.sched_autogroup_enabled`): each of PostgreSQL's
+    /// processes is a session of its own then, and so is the service with all its hash threads.
+    pub autogroup: bool,
     /// PostgreSQL's version.
     pub postgresql: String,
     /// Which of PostgreSQL's settings differ from its defaults.
@@ -45,6 +48,7 @@ impl Machine {
             model: field(&read("/proc/cpuinfo"), "model name").unwrap_or_default(),
             memory_mib: kib.unwrap_or_default() / 1024,
             kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
+            autogroup: autogroup(),
             postgresql,
             postgresql_settings,
             rabbitmq: None,
@@ -67,8 +71,17 @@ impl fmt::Display for Machine {
         if let Some(commit) = &self.commit {
             write!(f, ", commit {commit}")?;
         }
+        if self.autogroup {
+            write!(f, ", processor shared out by sessions")?;
+        }
         write!(f, ", load average before {:.2}", self.load_average)
     }
+}
+
+/// Whether the kernel shares the processor out by sessions: sched(7).
+pub fn autogroup() -> bool {
+    let text = std::fs::read_to_string("/proc/sys/kernel/sched_autogroup_enabled");
+    text.is_ok_and(|text| text.trim() == "1")
 }
 
 /// The load average of the last minute: proc(5).

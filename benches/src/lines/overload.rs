@@ -8,6 +8,7 @@ use anyhow::bail;
 use super::{Family, Sheet};
 use crate::hashing;
 use crate::load::{Latencies, Load, Outcome, Pace};
+use crate::machine;
 use crate::portal::{Portal, Rush};
 use crate::reception::flood;
 use crate::report::{Goal, Measured, Spec};
@@ -113,6 +114,10 @@ fn measure(stand: &Stand, sheet: &mut Sheet<'_>) -> anyhow::Result<()> {
         last = Some(storm);
     }
     let note = last.as_ref().map(generator).unwrap_or_default();
+    let sharing = match machine::autogroup() {
+        true => "; THE KERNEL SHARES THE PROCESSOR OUT BY SESSIONS, see README",
+        false => "",
+    };
     for (place, (name, (value, limit))) in PROBES
         .into_iter()
         .zip(loaded.into_iter().zip(quiet))
@@ -124,7 +129,10 @@ fn measure(stand: &Stand, sheet: &mut Sheet<'_>) -> anyhow::Result<()> {
             Measured {
                 value,
                 limit,
-                note: latencies.as_ref().map(percentiles).unwrap_or_default(),
+                note: latencies
+                    .as_ref()
+                    .map(|latencies| percentiles(latencies) + sharing)
+                    .unwrap_or_default(),
                 latencies,
             },
         );
@@ -189,7 +197,6 @@ fn overload(stand: &Stand, portal: &Portal<'_>, per_second: f64) -> anyhow::Resu
     )?;
     let settled = Instant::now() + SETTLED;
     let flood = load.go()?;
-    // Not earlier: the service closes connections on which nothing comes for so long.
     sleep(SETTLED / 2);
     let probes = probes(stand, portal)?;
     sleep(settled.saturating_duration_since(Instant::now()));

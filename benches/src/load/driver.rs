@@ -110,17 +110,13 @@ impl<'a> Driver<'a> {
     fn prepare(order: &'a Order) -> anyhow::Result<Self> {
         let requests = Requests::read(&order.requests, order.repeat)?;
         let poll = Poll::new()?;
-        let connections = (0..order.connections)
-            .map(|number| Connection::open(order.address, Token(number), poll.registry()))
-            .collect::<io::Result<Vec<_>>>()
-            .with_context(|| format!("no connection to {}", order.address))?;
         let now = Instant::now();
         Ok(Self {
             order,
             requests,
             poll,
-            free: (0..connections.len()).collect(),
-            connections,
+            free: VecDeque::new(),
+            connections: Vec::new(),
             consumer: order.watch.as_ref().map(Consumer::start).transpose()?,
             tally: Tally {
                 shape: order.shape,
@@ -137,7 +133,19 @@ impl<'a> Driver<'a> {
         })
     }
 
+    /// Not before the word: the service closes a connection on which nothing comes for 5 s.
+    fn connect(&mut self) -> anyhow::Result<()> {
+        let address = self.order.address;
+        self.connections = (0..self.order.connections)
+            .map(|number| Connection::open(address, Token(number), self.poll.registry()))
+            .collect::<io::Result<_>>()
+            .with_context(|| format!("no connection to {address}"))?;
+        self.free = (0..self.connections.len()).collect();
+        Ok(())
+    }
+
     fn work(&mut self) -> anyhow::Result<Outcome> {
+        self.connect()?;
         let cpu_before = cpu_seconds()?;
         let start = Instant::now();
         let from = start + Duration::from_secs_f64(self.order.warm_up);

@@ -91,6 +91,9 @@ impl App {
         let catalog = Catalog::load(providers, &store, &keys).await?;
         catalog.log_weak_settings();
         let metrics = Metrics::new()?;
+        for collector in store.collectors() {
+            metrics.registry.register(collector)?;
+        }
         let hash_pool = HashPool::new(&settings.hash, &metrics)?;
         Ok(Arc::new(Self {
             store,

@@ -16,8 +16,8 @@ use crate::settings::KeptDecisions;
 /// Decisions that wait to be written, at the most: some MiB.
 const CAPACITY: usize = 20_000;
 
-/// Decisions that one statement writes.
-const BATCH: usize = 1_000;
+/// Decisions that one statement writes. On SQLite sign-ups wait for the statement, some milliseconds.
+const BATCH: usize = 200;
 
 /// What waits to be written.
 #[derive(Default)]

@@ -149,7 +149,7 @@ impl Write for NewChallenge {
         connection: &mut AnyConnection,
         batch: &[Self],
     ) -> Result<Vec<StoreChallengeOutcome>, StoreError> {
-        connection.transaction(|connection| {
+        connection.write_transaction(|connection| {
             // Also keeps two requests for one address apart: its rows are ours until the commit.
             let limits = batch.iter().flat_map(|new| {
                 new.limits
@@ -206,6 +206,17 @@ fn insert_all(connection: &mut AnyConnection, admitted: &[&NewChallenge]) -> Que
             Ok(())
         }
     }
+}
+
+/// Whether a challenge can be used up.
+pub(crate) fn is_usable(connection: &mut AnyConnection, id: Uuid) -> QueryResult<bool> {
+    let usable = dsl::otp_challenges
+        .find(id.to_string())
+        .filter(dsl::state.eq(LIVE))
+        .filter(dsl::wrong_tries.lt(MAX_WRONG_TRIES))
+        .select(dsl::digits)
+        .first::<i32>(connection);
+    Ok(usable.optional()?.is_some())
 }
 
 /// Uses up a challenge for a user; false if it was used, replaced or locked before.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use diesel::connection::{SimpleConnection, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager as _};
 use diesel::pg::PgConnection;
 use diesel::r2d2::ManageConnection;
 use diesel::sqlite::SqliteConnection;
@@ -18,6 +18,35 @@ pub(crate) enum AnyConnection {
     Postgres(PgConnection),
     Sqlite(SqliteConnection),
 }
+
+impl AnyConnection {
+    /// A transaction that is going to write. On SQLite, where one writes at a time, it is the one from its beginning: what
+    /// it reads nobody changes before it writes. It must not be within another.
+    pub fn write_transaction<T, E: From<diesel::result::Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self {
+            Self::Postgres(_) => return self.transaction(work),
+            Self::Sqlite(connection) => {
+                AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?;
+            }
+        }
+        let result = work(self);
+        let end = match &result {
+            Ok(_) => AnyTransactions::commit_transaction(self),
+            Err(_) => AnyTransactions::rollback_transaction(self),
+        };
+        match (result, end) {
+            (Ok(value), Ok(())) => Ok(value),
+            (Ok(_), Err(error)) => Err(error.into()),
+            // Why it failed says more than that it could not be taken back; the pool sees the connection's state.
+            (Err(error), _) => Err(error),
+        }
+    }
+}
+
+type AnyTransactions = <AnyConnection as diesel::Connection>::TransactionManager;
 
 /// The two databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,9 +136,13 @@ impl Connector {
                     StoreError::Unavailable(format!("cannot open {path}: {error}"))
                 })?;
                 // FULL: a sign-up that was answered survives a power cut, not only a crash.
+                // What a savepoint keeps to go back to stays in memory, as do up to 16 MB of the tables; and the log is
+                // moved into them every 16 MB, because pages that changed twice are moved once.
                 connection.batch_execute(&format!(
                     "PRAGMA busy_timeout = {millis}; PRAGMA journal_mode = WAL; \
-                     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; \
+                     PRAGMA wal_autocheckpoint = 4096;"
                 ))?;
                 Ok(AnyConnection::Sqlite(connection))
             }
@@ -145,8 +178,6 @@ impl ManageConnection for Connector {
 
     fn has_broken(&self, pooled: &mut PooledConnection) -> bool {
         std::thread::panicking()
-            || <AnyConnection as diesel::Connection>::TransactionManager::is_broken_transaction_manager(
-                &mut pooled.connection,
-            )
+            || AnyTransactions::is_broken_transaction_manager(&mut pooled.connection)
     }
 }

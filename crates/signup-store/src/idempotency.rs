@@ -118,6 +118,20 @@ impl Store {
     }
 }
 
+/// Whether a claim is still ours, its request unanswered.
+pub(crate) fn is_held(
+    connection: &mut AnyConnection,
+    claim: &IdempotencyClaim,
+) -> QueryResult<bool> {
+    let held = dsl::idempotency_keys
+        .find((&claim.provider, &claim.application, &claim.key))
+        .filter(dsl::token.eq(claim.token.to_string()))
+        .filter(dsl::reply.is_null())
+        .select(dsl::token)
+        .first::<String>(connection);
+    Ok(held.optional()?.is_some())
+}
+
 /// Stores the reply; false if the claim is no longer ours.
 pub(crate) fn finish(
     connection: &mut AnyConnection,

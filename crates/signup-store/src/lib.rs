@@ -2,8 +2,8 @@
 //!
 //! The URL's scheme picks the database (`postgres://…`, `sqlite://PATH`); everything above sees one concrete [`Store`].
 //! Uniqueness is decided by constraints and single use by conditional statements whose row count says who won, never by
-//! an earlier read. Every write transaction begins with a statement that writes, because SQLite cannot safely turn a
-//! reading transaction into a writing one.
+//! an earlier read. A transaction that writes is a writing one from its beginning, because SQLite cannot safely turn a
+//! reading one into that.
 
 mod arrays;
 mod challenges;

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use diesel::{Connection as _, RunQueryDsl as _};
+use diesel::RunQueryDsl as _;
+use prometheus::core::Collector;
 use signup_core::sign_up::SignUpRecord;
 
 use crate::challenges::NewChallenge;
@@ -81,8 +82,8 @@ impl Store {
         };
         Ok(Self {
             connector,
-            sign_ups: Writer::new(writing.clone()),
-            code_requests: Writer::new(writing),
+            sign_ups: Writer::new(writing.clone(), "sign_ups")?,
+            code_requests: Writer::new(writing, "codes")?,
             pool,
         })
     }
@@ -90,6 +91,13 @@ impl Store {
     /// Which database it is.
     pub fn backend(&self) -> Backend {
         self.connector.backend
+    }
+
+    /// What the writers measure, for a registry.
+    pub fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        let mut collectors = self.sign_ups.collectors();
+        collectors.extend(self.code_requests.collectors());
+        collectors
     }
 
     /// Connections in use and allowed, for metrics. Those of the writers come on top.
@@ -117,11 +125,12 @@ impl Store {
         self.pool.run(work).await
     }
 
-    /// Like [`Store::run`], in one transaction. The first statement must be one that writes (see the crate's docs).
+    /// Like [`Store::run`], in one transaction that writes.
     pub(crate) async fn transaction<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.run(|connection| connection.transaction(work)).await
+        self.run(|connection| connection.write_transaction(work))
+            .await
     }
 }

@@ -3,18 +3,21 @@
 //! A write that comes alone begins at once and waits for nothing. Under load a batch is what has queued up meanwhile, so
 //! the busier it gets, the less a write costs. Nothing here knows what is written (see [`Write`]).
 
+mod measures;
 mod queue;
 
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use prometheus::core::Collector;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::pool::Pool;
+use measures::Measures;
 use queue::{Batch, Queue, Waiting};
 
 /// Something that can be written together with others of its kind.
@@ -42,19 +45,29 @@ pub(crate) trait Write: Send + 'static {
 pub(crate) struct Writer<W: Write> {
     queue: Arc<Mutex<Queue<W>>>,
     pool: Pool,
+    measures: Measures,
     /// Where it works: what a server's thread runs ends with that thread, and others may still wait for it.
     runtime: Option<Handle>,
 }
 
 impl<W: Write> Writer<W> {
-    /// A writer that takes its connection from `pool`. It works on the Tokio runtime that this is called in, which must
+    /// A writer that takes its connection from `pool`; its metrics call what it writes `what`. It works on the Tokio runtime that this is called in, which must
     /// live as long; else on the one of whoever comes first.
-    pub fn new(pool: Pool) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// The metrics cannot be made: a fault in this program.
+    pub fn new(pool: Pool, what: &str) -> Result<Self, StoreError> {
+        Ok(Self {
             queue: Arc::default(),
             pool,
+            measures: Measures::new(what)?,
             runtime: Handle::try_current().ok(),
-        }
+        })
+    }
+
+    /// What it measures, for a registry.
+    pub fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        self.measures.collectors()
     }
 
     /// Writes `write`, and does not begin to after `deadline`. Dropping the future takes it back if it has not begun.
@@ -64,13 +77,15 @@ impl<W: Write> Writer<W> {
     /// [`Write`].
     pub async fn write(&self, write: W, deadline: Instant) -> Result<W::Outcome, StoreError> {
         let (reply, outcome) = oneshot::channel();
+        let now = Instant::now();
         let waiting = Waiting {
             claims: write.claims(),
             write,
+            since: now,
             deadline,
             reply,
         };
-        let is_idle = lock(&self.queue).push(waiting, Instant::now())?;
+        let is_idle = lock(&self.queue).push(waiting, now)?;
         if is_idle {
             let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
             runtime.spawn(self.clone().work());
@@ -84,16 +99,25 @@ impl<W: Write> Writer<W> {
     async fn work(self) {
         let mut abandon = Abandon(Some(&self.queue));
         loop {
-            let Some(Batch { writes, replies }) = lock(&self.queue).next(Instant::now()) else {
+            let began = Instant::now();
+            let Some(batch) = lock(&self.queue).next(began) else {
                 abandon.0 = None;
                 return;
             };
-            let began = Instant::now();
+            let Batch {
+                writes,
+                since,
+                replies,
+            } = batch;
+            let waits = since.into_iter().map(|since| began - since);
+            self.measures.begun(waits);
             let written = self
                 .pool
                 .run(move |connection| write_all(connection, &writes))
                 .await;
-            lock(&self.queue).finished(began.elapsed());
+            let took = began.elapsed();
+            lock(&self.queue).finished(took);
+            self.measures.ended(took);
             // Somebody who has gone away wants no answer.
             match written {
                 Ok(outcomes) => {
@@ -117,6 +141,7 @@ impl<W: Write> Clone for Writer<W> {
         Self {
             queue: Arc::clone(&self.queue),
             pool: self.pool.clone(),
+            measures: self.measures.clone(),
             runtime: self.runtime.clone(),
         }
     }

@@ -19,6 +19,8 @@ const CAPACITY: usize = 64 * BATCH;
 pub(super) struct Waiting<W: Write> {
     pub write: W,
     pub claims: Vec<u64>,
+    /// When it came.
+    pub since: Instant,
     pub deadline: Instant,
     pub reply: oneshot::Sender<Result<W::Outcome, StoreError>>,
 }
@@ -26,6 +28,8 @@ pub(super) struct Waiting<W: Write> {
 /// Writes to be written now.
 pub(super) struct Batch<W: Write> {
     pub writes: Vec<W>,
+    /// When each came.
+    pub since: Vec<Instant>,
     pub replies: Vec<oneshot::Sender<Result<W::Outcome, StoreError>>>,
 }
 
@@ -62,6 +66,7 @@ impl<W: Write> Queue<W> {
     pub fn next(&mut self, now: Instant) -> Option<Batch<W>> {
         let mut batch = Batch {
             writes: Vec::new(),
+            since: Vec::new(),
             replies: Vec::new(),
         };
         let mut claimed = HashSet::<u64>::new();
@@ -81,6 +86,7 @@ impl<W: Write> Queue<W> {
             } else {
                 claimed.extend(&waiting.claims);
                 batch.writes.push(waiting.write);
+                batch.since.push(waiting.since);
                 batch.replies.push(waiting.reply);
             }
         }
@@ -167,6 +173,7 @@ mod tests {
             let waiting = Waiting {
                 write: Numbered(number),
                 claims: claims.to_vec(),
+                since: self.now,
                 deadline: self.now + within,
                 reply,
             };

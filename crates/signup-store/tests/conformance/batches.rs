@@ -24,6 +24,7 @@ on_both!(
     codes_asked_for_together_count_one_after_the_other,
     of_codes_for_one_address_the_last_one_lives,
     what_is_late_is_refused_and_not_written,
+    a_shared_commit_is_measured,
     two_processes_write_batches_that_want_the_same,
 );
 
@@ -297,4 +298,26 @@ async fn sign_ups_that_wait_together_share_one_commit() {
     let rows = "SELECT count(DISTINCT xmin::text) AS commits FROM users";
     let written: Commits = diesel::sql_query(rows).get_result(&mut connection).unwrap();
     assert_eq!(written.commits, 1);
+}
+
+async fn a_shared_commit_is_measured(fixture: Fixture) {
+    let records = ["ann", "ben", "cat"].map(|name| sign_up(vec![named(name)], vec![]));
+    for outcome in together(&fixture.store, records.into()).await {
+        assert_eq!(outcome.unwrap(), SignUpOutcome::Created);
+    }
+    let sum_and_count = |name: &str| {
+        let families = fixture.store.collectors().into_iter();
+        let mut metrics = families
+            .flat_map(|collector| collector.collect())
+            .filter(|family| family.name() == name)
+            .flat_map(|family| family.get_metric().to_vec())
+            .filter(|metric| metric.get_label()[0].value() == "sign_ups");
+        let histogram = metrics.next().unwrap();
+        let histogram = histogram.get_histogram();
+        (histogram.get_sample_sum(), histogram.get_sample_count())
+    };
+    assert_eq!(sum_and_count("signup_writer_batch_size"), (3.0, 1));
+    assert_eq!(sum_and_count("signup_writer_wait_seconds").1, 3);
+    let (seconds, batches) = sum_and_count("signup_writer_batch_seconds");
+    assert!(seconds > 0.0 && batches == 1, "{seconds} s, {batches}");
 }
