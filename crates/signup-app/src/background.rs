@@ -40,8 +40,9 @@ async fn follow_declarations(app: Arc<App>, shutdown: Shutdown) {
                 log::warn!(event = "declarations.fault"; "changes cannot be seen at present: {error}");
             }
         }
-        let connections = app.store.pool_use().0;
-        app.metrics.connections.set(connections.into());
+        let (used, allowed) = app.store.pool_use();
+        app.metrics.connections.set(used.into());
+        app.metrics.connections_allowed.set(allowed.into());
     }
 }
 

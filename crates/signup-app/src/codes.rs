@@ -282,6 +282,21 @@ impl App {
         code: &str,
         context: &RequestContext,
     ) -> Result<VerifiedCode, CheckCodeError> {
+        let checked = self.compare(challenge, code, context).await;
+        let outcome = checked
+            .as_ref()
+            .err()
+            .map_or("right", CheckCodeError::label);
+        self.metrics.code_checked(&challenge.binding, outcome);
+        checked
+    }
+
+    async fn compare(
+        &self,
+        challenge: &Challenge,
+        code: &str,
+        context: &RequestContext,
+    ) -> Result<VerifiedCode, CheckCodeError> {
         trace::subject(challenge.id);
         if self.clock.now() >= challenge.expires_at {
             trace::outcome("expired_code");
@@ -300,6 +315,16 @@ impl App {
             .await
             .map_err(unchecked)?;
         Err(CheckCodeError::Wrong)
+    }
+}
+
+impl CheckCodeError {
+    /// The error's name in metrics.
+    const fn label(&self) -> &'static str {
+        match self {
+            Self::Wrong => "wrong",
+            Self::StoreUnavailable => "store_unavailable",
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::{self, MetricFamily};
 use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 use signup_core::application::Application;
-use signup_core::code::Channel;
+use signup_core::code::{Binding, Channel};
 use signup_store::LimitHit;
 
 pub(crate) use self::hash::{HashMetrics, HashRefusal};
@@ -17,12 +17,14 @@ pub struct Metrics {
     pub registry: Registry,
     sign_ups: IntCounterVec,
     codes: IntCounterVec,
+    codes_checked: IntCounterVec,
     limit_hits: IntCounterVec,
     pub(crate) decisions_dropped: IntCounter,
     pub(crate) hash: HashMetrics,
     pub(crate) outbox_backlog: IntGauge,
     pub(crate) outbox_oldest: IntGauge,
     pub(crate) connections: IntGauge,
+    pub(crate) connections_allowed: IntGauge,
 }
 
 impl Metrics {
@@ -54,6 +56,11 @@ impl Metrics {
                 "Codes asked for, by what became of the request.",
                 &["provider", "application", "channel", "outcome"],
             )?,
+            codes_checked: counter(
+                "signup_codes_checked_total",
+                "Codes that people typed, by what they were; expired ones count as wrong.",
+                &["provider", "application", "channel", "outcome"],
+            )?,
             limit_hits: counter(
                 "signup_limit_hits_total",
                 "Codes beyond a limit, by whose limit it is: refused (mode enforce) or sent all the same (observe).",
@@ -72,6 +79,10 @@ impl Metrics {
             connections: gauge(
                 "signup_database_connections",
                 "Database connections in use by requests.",
+            )?,
+            connections_allowed: gauge(
+                "signup_database_connections_allowed",
+                "Most database connections that requests may use at a time.",
             )?,
             registry,
         })
@@ -101,6 +112,17 @@ impl Metrics {
                 application.provider.as_str(),
                 &application.id,
                 channel.as_str(),
+                outcome,
+            ])
+            .inc();
+    }
+
+    pub(crate) fn code_checked(&self, binding: &Binding, outcome: &str) {
+        self.codes_checked
+            .with_label_values(&[
+                binding.provider.as_str(),
+                &binding.application,
+                binding.channel.as_str(),
                 outcome,
             ])
             .inc();

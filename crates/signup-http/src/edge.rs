@@ -9,12 +9,13 @@ use actix_web::error::InternalError;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
 use futures_util::FutureExt;
 use signup_app::App;
 use signup_app::logging::in_request;
+use signup_app::shutdown::Shutdown;
 use signup_core::context::RequestContext;
 use signup_core::reply::Reply;
 
@@ -35,6 +36,7 @@ static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) struct Edge {
     pub(crate) provider: &'static Provider,
     pub(crate) metrics: HttpMetrics,
+    pub(crate) shutdown: Shutdown,
 }
 
 /// Gives the request its context; makes of every refusal, and of a panic, the provider's own reply; adds the headers
@@ -165,6 +167,12 @@ impl Exchange {
         insert_if_absent(headers, X_CONTENT_TYPE_OPTIONS, nosniff);
         let no_store = HeaderValue::from_static("no-store");
         insert_if_absent(headers, CACHE_CONTROL, no_store);
+
+        if self.edge.shutdown.is_triggered() {
+            // The next request of this client had better go to another process.
+            let head = response.head_mut();
+            head.set_connection_type(ConnectionType::Close);
+        }
 
         let (status, duration) = (response.status(), self.started.elapsed());
         self.edge

@@ -47,8 +47,8 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Serves a provider's API, health and documentation on `listener`, and metrics on `metrics_listener` if there is one.
 ///
-/// Returns after `shutdown` was triggered and every accepted request was answered, or when `http.shutdown_grace` is
-/// over. Runs inside a Tokio runtime.
+/// Returns after `shutdown` was triggered, `http.shutdown_delay` is over and every accepted request was answered, or when
+/// `http.shutdown_grace` is over too. Runs inside a Tokio runtime.
 ///
 /// # Errors
 /// The listeners cannot be used, or another server of this provider shares the application's metrics.
@@ -62,12 +62,13 @@ pub async fn serve(
     let registry = app.metrics.registry.clone();
     let records_of = Arc::clone(&app);
     let metrics = HttpMetrics::register(&registry, provider.name).map_err(io::Error::other)?;
+    let delay = app.settings.http.shutdown_delay;
     let api = api_server(&app, provider, metrics.clone(), listener, &shutdown);
     let result = match (api, metrics_listener) {
         (Ok(api), Some(listener)) => match metrics_server(registry.clone(), listener) {
             Ok(metrics) => {
                 let metrics_handle = metrics.handle();
-                let stop = stop_on(shutdown, api.handle());
+                let stop = stop_on(shutdown, delay, api.handle());
                 // Metrics can be read until the last request is answered.
                 let api = async {
                     let result = api.await;
@@ -80,7 +81,7 @@ pub async fn serve(
             Err(error) => Err(error),
         },
         (Ok(api), None) => {
-            let stop = stop_on(shutdown, api.handle());
+            let stop = stop_on(shutdown, delay, api.handle());
             tokio::join!(api, stop).0
         }
         (Err(error), _) => Err(error),
@@ -104,7 +105,11 @@ fn api_server(
     let grace = http.shutdown_grace.as_millis().div_ceil(1000);
     let grace = u64::try_from(grace).unwrap_or(u64::MAX);
     let app = web::Data::from(Arc::clone(app));
-    let at_edge = web::Data::new(Edge { provider, metrics });
+    let at_edge = web::Data::new(Edge {
+        provider,
+        metrics,
+        shutdown: shutdown.clone(),
+    });
     let pages = web::Data::new(Pages::of(provider));
     let shutdown = web::Data::new(shutdown.clone());
     let server = HttpServer::new(move || {
@@ -149,9 +154,10 @@ async fn metrics(registry: web::Data<Registry>) -> Result<Reply, Fault> {
     Ok(Reply::text(prometheus::TEXT_FORMAT, 200, text))
 }
 
-/// Readiness is false as soon as `shutdown` is triggered; then no connection is accepted any more, accepted requests
-/// are answered, and idle connections are closed.
-async fn stop_on(shutdown: Shutdown, server: ServerHandle) {
+/// Readiness is false as soon as `shutdown` is triggered. After `delay` no connection is accepted any more, accepted
+/// requests are answered, and idle connections are closed.
+async fn stop_on(shutdown: Shutdown, delay: Duration, server: ServerHandle) {
     shutdown.wait().await;
+    tokio::time::sleep(delay).await;
     server.stop(true).await;
 }

@@ -30,7 +30,9 @@ pub struct HttpSettings {
     pub body_timeout: Duration,
     /// Time within which a request must be answered.
     pub request_deadline: Duration,
-    /// Time for accepted requests to finish after a stop signal.
+    /// Time after a stop signal in which new requests are still taken, though the service is not ready any more.
+    pub shutdown_delay: Duration,
+    /// Time after that for accepted requests to finish.
     pub shutdown_grace: Duration,
 }
 
@@ -53,6 +55,7 @@ impl HttpSettings {
             header_timeout: reader.duration("http.header_timeout", client_time.clone()),
             body_timeout: reader.duration("http.body_timeout", client_time.clone()),
             request_deadline: reader.duration("http.request_deadline", client_time),
+            shutdown_delay: reader.duration("http.shutdown_delay", seconds(0)..=seconds(600)),
             shutdown_grace: reader.duration("http.shutdown_grace", seconds(0)..=seconds(600)),
         };
         let listeners_clash =

@@ -42,3 +42,21 @@ async fn a_request_that_never_ends_does_not_hold_the_stop_up_for_ever() {
     timeout(LONG, acme.server).await.unwrap().unwrap().unwrap();
     assert!(never.await.unwrap().is_err());
 }
+
+#[tokio::test]
+async fn a_service_that_is_going_still_answers_and_ends_its_connections() {
+    let acme = Acme::start_with(&[("shutdown_delay", "60s")]).await;
+    let kept = acme.get("/echo").send().await.unwrap();
+    assert_eq!(kept.headers().get("connection"), None);
+
+    acme.shutdown.trigger();
+
+    let ready = acme.get("/health/ready").send().await.unwrap();
+    assert_eq!(ready.status(), 503);
+    let last = acme.get("/echo").send().await.unwrap();
+    assert_eq!(
+        (last.status().as_u16(), &last.headers()["connection"]),
+        (200, &"close".parse().unwrap())
+    );
+    assert!(!acme.server.is_finished());
+}

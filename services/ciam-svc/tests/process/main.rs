@@ -1,6 +1,9 @@
 //! The built service as it runs in production: a process of its own beside a broker and a database.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod haproxy;
+mod rolling;
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
