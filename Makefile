@@ -64,13 +64,14 @@ lint: cargo layers ## Check format, Clippy's lints and the layers
 layers: cargo ## Check that the crates depend in one direction only
 	@cargo test --quiet -p signup-testkit --test layers
 
-check: lint ## lint, then dependencies' licences and the published schemas
+check: lint ## lint, then dependencies' licences, the published schemas and the Kubernetes manifests
 	@if command -v cargo-deny >/dev/null; then \
 		cargo deny --log-level warn check bans licenses sources; \
 	else \
 		echo "cargo-deny is not installed, licences are not checked (cargo install cargo-deny)"; \
 	fi
 	@scripts/check-schemas
+	@scripts/check-kubernetes
 
 fmt: cargo ## Format the code
 	@cargo fmt --all
