@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use actix_web::HttpRequest;
-use aws_lc_rs::digest::{Context as Digest, SHA256};
+use aws_lc_rs::digest;
 use signup_app::{App, by, trace};
 use signup_core::application::Application;
 use signup_core::context::RequestContext;
+use signup_core::keys::KeyUse;
 use signup_core::reply::Reply;
 use signup_core::sign_up::IdempotencyClaim;
 use signup_store::ClaimOutcome;
@@ -43,18 +44,15 @@ pub async fn idempotent(
     let Some(key) = key_of(request)? else {
         return Ok(run(None).await);
     };
-    let settings = &app.settings.idempotency;
-    let claim = app.store.claim_idempotency(
-        &application.provider,
-        &application.id,
+    match claim(
+        app,
+        application,
+        context,
         key,
-        fingerprint(request, body),
-        app.clock.now(),
-        settings.lease,
-        settings.retention,
-    );
-    let outcome = by(context.deadline, claim).await?;
-    match outcome {
+        digest(request, body).as_ref(),
+    )
+    .await?
+    {
         ClaimOutcome::Claimed(claim) => {
             let reply = run(Some(claim.clone())).await;
             settle(app, context, claim, &reply).await;
@@ -67,6 +65,35 @@ pub async fn idempotent(
         ClaimOutcome::Mismatch => Err(Fault::IdempotencyMismatch),
         ClaimOutcome::InProgress => Err(Fault::InProgress),
     }
+}
+
+/// Claims a key for the request of this digest. What is stored of a request is keyed: it may hold a password, and a plain
+/// digest would let whoever reads the database try passwords as fast as SHA-256 is. A request that was stored before our
+/// keys were rotated is known by an older one.
+async fn claim(
+    app: &App,
+    application: &Application,
+    context: &RequestContext,
+    key: &str,
+    digest: &[u8],
+) -> Result<ClaimOutcome, Fault> {
+    let settings = &app.settings.idempotency;
+    for our_key in app.keys.all(KeyUse::Fingerprint) {
+        let claim = app.store.claim_idempotency(
+            &application.provider,
+            &application.id,
+            key,
+            our_key.sign(digest),
+            app.clock.now(),
+            settings.lease,
+            settings.retention,
+        );
+        let outcome = by(context.deadline, claim).await?;
+        if !matches!(outcome, ClaimOutcome::Mismatch) {
+            return Ok(outcome);
+        }
+    }
+    Ok(ClaimOutcome::Mismatch)
 }
 
 /// Stores a final reply, or gives the key back. The caller gets its answer even if that fails.
@@ -103,12 +130,12 @@ fn key_of(request: &HttpRequest) -> Result<Option<&str>, Fault> {
 
 /// SHA-256 of method, path with query, and body, each with its length before it. Headers do not count: a repeated
 /// request carries a new token and a new signature.
-fn fingerprint(request: &HttpRequest, body: &[u8]) -> [u8; 32] {
+fn digest(request: &HttpRequest, body: &[u8]) -> impl AsRef<[u8]> {
     let target = request
         .uri()
         .path_and_query()
         .map_or("", |path| path.as_str());
-    let mut digest = Digest::new(&SHA256);
+    let mut digest = digest::Context::new(&digest::SHA256);
     for part in [
         request.method().as_str().as_bytes(),
         target.as_bytes(),
@@ -117,7 +144,5 @@ fn fingerprint(request: &HttpRequest, body: &[u8]) -> [u8; 32] {
         digest.update(&(part.len() as u64).to_be_bytes());
         digest.update(part);
     }
-    let mut fingerprint = [0; 32];
-    fingerprint.copy_from_slice(digest.finish().as_ref());
-    fingerprint
+    digest.finish()
 }

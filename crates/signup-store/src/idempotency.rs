@@ -28,7 +28,7 @@ pub enum ClaimOutcome {
 }
 
 impl Store {
-    /// Claims an idempotency key. `fingerprint` (SHA-256) tells whether the request is the same; `lease` is how long a
+    /// Claims an idempotency key. `fingerprint` tells whether the request is the same; `lease` is how long a
     /// request may be at work before another may take over, `retention` how long replies are kept.
     ///
     /// # Errors

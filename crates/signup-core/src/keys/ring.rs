@@ -18,16 +18,19 @@ pub enum KeyUse {
     Token,
     /// Encrypting secrets in the database.
     Seal,
+    /// Knowing a repeated request again.
+    Fingerprint,
 }
 
 impl KeyUse {
-    const ALL: [Self; 3] = [Self::Code, Self::Token, Self::Seal];
+    const ALL: [Self; 4] = [Self::Code, Self::Token, Self::Seal, Self::Fingerprint];
 
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Code => b"signup/otp-code/v1",
             Self::Token => b"signup/challenge-token/v1",
             Self::Seal => b"signup/seal/v1",
+            Self::Fingerprint => b"signup/request-fingerprint/v1",
         }
     }
 }
@@ -52,6 +55,7 @@ pub enum KeyRingError {
 #[derive(Clone)]
 pub struct KeyRing {
     current: String,
+    older: Vec<String>,
     keys: HashMap<(String, KeyUse), UseKey>,
 }
 
@@ -65,7 +69,7 @@ impl KeyRing {
             .split([',', '\n'])
             .map(str::trim)
             .filter(|entry| !entry.is_empty());
-        let mut current = None;
+        let mut ids = Vec::new();
         let mut keys = HashMap::new();
         for (index, entry) in entries.enumerate() {
             let (id, master) = parse_entry(entry).ok_or(KeyRingError::Malformed(index + 1))?;
@@ -76,15 +80,27 @@ impl KeyRing {
                     return Err(KeyRingError::Repeated(id.to_owned()));
                 }
             }
-            current.get_or_insert(id.to_owned());
+            ids.push(id.to_owned());
         }
-        let current = current.ok_or(KeyRingError::Empty)?;
-        Ok(Self { current, keys })
+        let mut ids = ids.into_iter();
+        let current = ids.next().ok_or(KeyRingError::Empty)?;
+        Ok(Self {
+            current,
+            older: ids.collect(),
+            keys,
+        })
     }
 
     /// The id of the key that new codes, tokens and seals are made with.
     pub fn current_id(&self) -> &str {
         &self.current
+    }
+
+    /// The keys for one use, the current one first.
+    pub fn all(&self, key_use: KeyUse) -> impl Iterator<Item = &UseKey> {
+        std::iter::once(&self.current)
+            .chain(&self.older)
+            .filter_map(move |id| self.key(id, key_use))
     }
 
     /// The key of this id for this use; none when it is not in the ring.

@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use signup_core::keys::{KeyUse, UseKey};
+use signup_core::reply::Reply;
 use signup_core::time::Clock as _;
 use signup_store::ClaimOutcome;
+use signup_testkit::TestDatabase;
 
 use crate::bytepower::{
     Answer, Bytepower, CLIENT_SIGN_UP, SEND_CODE, SIGN_UP, answer, by_name, code_body,
@@ -80,7 +85,7 @@ async fn a_key_in_progress_is_a_conflict_until_its_lease_ends() {
         "bytepower",
         "shop",
         "k",
-        fingerprint("POST", SIGN_UP, &body.to_string()),
+        fingerprint(current_key(&service), &body.to_string()),
         service.clock.now(),
         settings.lease,
         settings.retention,
@@ -110,15 +115,56 @@ async fn of_many_requests_with_one_key_one_signs_up() {
     assert_eq!(service.user_count().await, 1);
 }
 
-/// What the service stores to know a request again: SHA-256 of method, path and body, each with its length before it.
-fn fingerprint(method: &str, path: &str, body: &str) -> [u8; 32] {
+#[tokio::test]
+async fn a_request_is_known_again_after_our_keys_were_rotated() {
+    let keys = format!(
+        "new:{},old:{}",
+        STANDARD.encode([1; 32]),
+        STANDARD.encode([2; 32])
+    );
+    let service = Bytepower::start_with(TestDatabase::sqlite(), |builder| {
+        builder.setting("secrets.keys", &keys)
+    })
+    .await;
+    let body = by_name("ann");
+    let old = service.app.keys.key("old", KeyUse::Fingerprint).unwrap();
+    let settings = &service.app.settings.idempotency;
+    let store = &service.app.store;
+    let claim = store.claim_idempotency(
+        "bytepower",
+        "shop",
+        "k",
+        fingerprint(old, &body.to_string()),
+        service.clock.now(),
+        settings.lease,
+        settings.retention,
+    );
+    let ClaimOutcome::Claimed(claim) = claim.await.unwrap() else {
+        panic!("the key is free");
+    };
+    let kept = json!({"kept": true});
+    let reply = Reply::json(200, &kept);
+    store.finish_idempotency(claim, reply).await.unwrap();
+    let answer = sign_up(&service, "shop", "k", &body).await;
+    assert_eq!((answer.status, answer.body), (200, kept.to_string()));
+    assert_eq!(service.user_count().await, 0);
+}
+
+fn current_key(service: &Bytepower) -> &UseKey {
+    let keys = &service.app.keys;
+    keys.key(keys.current_id(), KeyUse::Fingerprint).unwrap()
+}
+
+/// What the service stores to know a request again: the SHA-256 of method, path and body, each with its length before it,
+/// under a key of its own.
+fn fingerprint(key: &UseKey, body: &str) -> [u8; 32] {
     let mut text = Vec::new();
-    for part in [method, path, body] {
+    for part in ["POST", SIGN_UP, body] {
         text.extend((part.len() as u64).to_be_bytes());
         text.extend(part.as_bytes());
     }
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &text);
-    digest.as_ref().try_into().unwrap()
+    key.sign(digest.as_ref())
 }
 
 #[tokio::test]
