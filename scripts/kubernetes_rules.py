@@ -81,6 +81,16 @@ def container_faults(container):
         yield "takes a port of the node"
 
 
+def seconds(setting):
+    """A setting that is a number of seconds: as all pods have it, or else its default."""
+    section, key = setting.split(".")
+    name = f"SIGNUP__{section}__{key}".upper()
+    for line in pathlib.Path("k8s/base/settings.env").read_text(encoding="utf-8").splitlines():
+        if line.startswith(f"{name}="):
+            return int(line.split("=")[1].removesuffix("s"))
+    return int(DEFAULTS[section][key].removesuffix("s"))
+
+
 def serving_faults(workload, spec):
     """What a process that serves needs, beside its probes: time to end, and ports that its settings name."""
     container = spec["containers"][0]
@@ -92,8 +102,7 @@ def serving_faults(workload, spec):
     own = tomllib.loads(pathlib.Path("services", workload, "config/default.toml").read_text(encoding="utf-8"))["http"]
     if ports != {"http": own["port"], "metrics": own["metrics_port"]}:
         yield f"its ports are not those of services/{workload}/config/default.toml"
-    pause = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
-    needed = pause + int(DEFAULTS["http"]["shutdown_grace"].removesuffix("s"))
+    needed = sum(seconds(f"http.{part}") for part in ("shutdown_delay", "shutdown_grace"))
     if spec.get("terminationGracePeriodSeconds", 30) <= needed:
         yield f"is killed before it has ended: that may take more than {needed} s"
 

@@ -55,11 +55,15 @@ pub enum Command {
     /// Bring the database schema up to date
     #[command(after_help = "EXAMPLES
     signupctl migrate --dry-run
+    signupctl migrate --wait                     in an init container: start when the schema is there
     SIGNUP__DATABASE__URL=postgres://signup@db/signup signupctl migrate")]
     Migrate {
         /// Only say which migrations are missing; write nothing
         #[arg(long)]
         dry_run: bool,
+        /// Write nothing and wait, without a limit, until somebody else has brought the schema up to date
+        #[arg(long, conflicts_with = "dry_run")]
+        wait: bool,
     },
     /// Make directories, applications and credentials as declared in files
     Apply(ApplyArgs),

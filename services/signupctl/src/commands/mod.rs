@@ -50,7 +50,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     let place = Workplace::open(file)?;
     block_on(async {
         match cli.command {
-            Command::Migrate { dry_run } => migrate::run(&place, dry_run, output).await,
+            Command::Migrate { wait: true, .. } => migrate::wait(&place, output).await,
+            Command::Migrate { dry_run, .. } => migrate::run(&place, dry_run, output).await,
             Command::Apply(arguments) => apply::run(&place, &arguments, output).await,
             Command::App(AppCommand::List) => app::list(&place, output).await,
             Command::App(AppCommand::Show { application }) => {

@@ -1,7 +1,30 @@
+use std::io::{BufRead as _, BufReader};
+
 use crate::on_both;
 use crate::operator::{Done, Operator};
 
-on_both!(five_processes_at_once_migrate_an_empty_database_once);
+on_both!(
+    five_processes_at_once_migrate_an_empty_database_once,
+    who_waits_goes_on_when_somebody_else_has_migrated,
+);
+
+fn who_waits_goes_on_when_somebody_else_has_migrated(operator: &Operator) {
+    let mut waiting = operator.spawn(["migrate", "--wait"]);
+    let mut told = BufReader::new(waiting.stderr.take().unwrap()).lines();
+    let first = told.next().unwrap().unwrap();
+    assert!(first.contains("waits: missing: 0001_initial"), "{first}");
+    assert_eq!(waiting.try_wait().unwrap(), None);
+
+    operator.run(["migrate"]);
+
+    let done = Done::from(waiting.wait_with_output().unwrap());
+    assert_eq!(done.status, 0, "{done:?}");
+    assert!(done.stdout.contains("is up to date"), "{done:?}");
+    assert_eq!(
+        operator.json(["migrate", "--wait"])["up_to_date"],
+        true
+    );
+}
 
 fn five_processes_at_once_migrate_an_empty_database_once(operator: &Operator) {
     let starts: Vec<_> = (0..5)
