@@ -27,7 +27,10 @@ SEED ?=
 OUTAGE ?= 20
 JSON ?=
 
-.PHONY: help run test torture bench lint check fmt layers postgres rabbitmq reset cargo
+# With KEEP=1 `make deploy-test` leaves its stack running, on an engine of yours.
+KEEP ?=
+
+.PHONY: help run test torture bench deploy-test lint check fmt layers postgres rabbitmq reset cargo
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +60,9 @@ bench: cargo ## Measure the services against the machine's limits (ONLY, QUICK, 
 		$(if $(QUICK),--quick) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RUNS),--rounds $(RUNS)) \
 		$(if $(BETTER_AUTH),--better-auth) $(if $(JSON),--json)
 
+deploy-test: ## Build the images, bring deploy/compose.yaml up, sign people up, take it down (KEEP)
+	@KEEP=$(KEEP) scripts/deploy-test
+
 lint: cargo layers ## Check format, Clippy's lints and the layers
 	@cargo fmt --all --check
 	@cargo clippy --workspace --all-targets --quiet -- -D warnings
@@ -64,13 +70,15 @@ lint: cargo layers ## Check format, Clippy's lints and the layers
 layers: cargo ## Check that the crates depend in one direction only
 	@cargo test --quiet -p signup-testkit --test layers
 
-check: lint ## lint, then dependencies' licences and the published schemas
+check: lint ## lint, then licences, the published schemas, Dockerfile, alerts and dashboard
 	@if command -v cargo-deny >/dev/null; then \
 		cargo deny --log-level warn check bans licenses sources; \
 	else \
 		echo "cargo-deny is not installed, licences are not checked (cargo install cargo-deny)"; \
 	fi
 	@scripts/check-schemas
+	@scripts/check-images
+	@scripts/check-prometheus
 
 fmt: cargo ## Format the code
 	@cargo fmt --all
