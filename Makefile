@@ -27,9 +27,6 @@ SEED ?=
 OUTAGE ?= 20
 JSON ?=
 
-# With KEEP=1 `make deploy-test` leaves its stack running, on an engine of yours.
-KEEP ?=
-
 .PHONY: help run test torture bench deploy-test lint check fmt layers postgres rabbitmq reset cargo
 
 help: ## List these targets
@@ -60,8 +57,8 @@ bench: cargo ## Measure the services against the machine's limits (ONLY, QUICK, 
 		$(if $(QUICK),--quick) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RUNS),--rounds $(RUNS)) \
 		$(if $(BETTER_AUTH),--better-auth) $(if $(JSON),--json)
 
-deploy-test: ## Build the images, bring deploy/compose.yaml up, sign people up, take it down (KEEP)
-	@KEEP=$(KEEP) scripts/deploy-test
+deploy-test: ## Build the images, bring deploy/compose.yaml up, sign people up, take it down
+	@scripts/deploy-test
 
 lint: cargo layers ## Check format, Clippy's lints and the layers
 	@cargo fmt --all --check
