@@ -27,7 +27,7 @@ SEED ?=
 OUTAGE ?= 20
 JSON ?=
 
-.PHONY: help run test torture bench lint check fmt layers postgres rabbitmq reset cargo
+.PHONY: help run test torture bench deploy-test lint check fmt layers postgres rabbitmq reset cargo
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench: cargo ## Measure the services against the machine's limits (ONLY, QUICK, 
 		$(if $(QUICK),--quick) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RUNS),--rounds $(RUNS)) \
 		$(if $(BETTER_AUTH),--better-auth) $(if $(JSON),--json)
 
+deploy-test: ## Build the images, bring deploy/compose.yaml up, sign people up, take it down
+	@scripts/deploy-test
+
 lint: cargo layers ## Check format, Clippy's lints and the layers
 	@cargo fmt --all --check
 	@cargo clippy --workspace --all-targets --quiet -- -D warnings
@@ -64,7 +67,7 @@ lint: cargo layers ## Check format, Clippy's lints and the layers
 layers: cargo ## Check that the crates depend in one direction only
 	@cargo test --quiet -p signup-testkit --test layers
 
-check: lint ## lint, then dependencies' licences, the published schemas and the Kubernetes manifests
+check: lint ## lint, then licences, published schemas, Kubernetes manifests, Dockerfile, alerts and dashboard
 	@if command -v cargo-deny >/dev/null; then \
 		cargo deny --log-level warn check bans licenses sources; \
 	else \
@@ -72,6 +75,8 @@ check: lint ## lint, then dependencies' licences, the published schemas and the 
 	fi
 	@scripts/check-schemas
 	@scripts/check-kubernetes
+	@scripts/check-images
+	@scripts/check-prometheus
 
 fmt: cargo ## Format the code
 	@cargo fmt --all
