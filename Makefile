@@ -20,14 +20,18 @@ SECONDS ?=
 RUNS ?=
 BETTER_AUTH ?=
 
+# What `make fuzz-api` sends: requests per operation, and the seed that makes them up (by chance if empty: it is printed).
+EXAMPLES ?= 300
+# Also the seed of `make torture`.
+SEED ?=
+
 # What `make torture` does: rounds of killing, the seed of the plan (by chance if empty), for how many seconds the broker
 # is stopped afterwards. With JSON=1 the results of both are printed as JSON.
 ROUNDS ?= 20
-SEED ?=
 OUTAGE ?= 20
 JSON ?=
 
-.PHONY: help run test torture bench lint check fmt layers postgres rabbitmq reset cargo
+.PHONY: help run test torture fuzz-api bench lint check fmt layers postgres rabbitmq reset cargo
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +52,10 @@ torture: cargo ## Kill everything at random under load, then count (ROUNDS, SEED
 	@cargo build --quiet --workspace --bins
 	@scripts/with-mailserver "$${CARGO_TARGET_DIR:-target}/debug/torture" \
 		--rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) --outage $(OUTAGE) $(if $(JSON),--json)
+
+fuzz-api: cargo ## Send the services what their OpenAPI documents allow and forbid (EXAMPLES, SEED)
+	@cargo build --quiet -p signupctl
+	@EXAMPLES=$(EXAMPLES) SEED=$(SEED) scripts/fuzz-api
 
 bench: cargo ## Measure the services against the machine's limits (ONLY, QUICK, SECONDS, RUNS, BETTER_AUTH, LIST)
 	@scripts/with-postgres --programs >/dev/null
