@@ -1,6 +1,7 @@
 //! Log output of a process: `env_logger` behind the `log` macros and their key-value pairs.
 //!
-//! Field names are fixed, so that one query finds a request in every service:
+//! Field names are fixed, so that one query finds a request in every service; `docs/logging.md` has them all, and a test
+//! compares it with the code. The most common:
 //!
 //! | field | meaning |
 //! |---|---|
