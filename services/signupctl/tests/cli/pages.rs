@@ -17,7 +17,7 @@ use crate::operator::Done;
 use crate::stack::{Stack, dev, environment};
 
 /// Blocks that are not run, by how they begin, and why.
-const NOT_RUN: [(&str, &str); 6] = [
+const NOT_RUN: [(&str, &str); 8] = [
     (
         "make run",
         "builds, and runs until Ctrl-C: what this test runs beside",
@@ -26,6 +26,11 @@ const NOT_RUN: [(&str, &str); 6] = [
     ("make bench", "measures a release build for minutes"),
     ("make torture", "kills for minutes"),
     ("cargo run -p ciam-svc", "runs until Ctrl-C"),
+    (
+        "signupctl calibrate",
+        "measures for more than a minute in a debug build; has tests of its own",
+    ),
+    ("signupctl dead", "needs a broker; has tests of its own"),
     (
         "export SIGNUP_CONFIG=",
         "needs PostgreSQL and a broker of one's own",
