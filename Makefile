@@ -31,7 +31,7 @@ ROUNDS ?= 20
 OUTAGE ?= 20
 JSON ?=
 
-.PHONY: help run test torture fuzz-api bench lint check fmt layers postgres rabbitmq reset cargo
+.PHONY: help run test torture fuzz-api bench release lint check fmt layers postgres rabbitmq reset cargo
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench: cargo ## Measure the services against the machine's limits (ONLY, QUICK, 
 	@"$${CARGO_TARGET_DIR:-target}/release/bench" $(if $(LIST),--list) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(QUICK),--quick) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RUNS),--rounds $(RUNS)) \
 		$(if $(BETTER_AUTH),--better-auth) $(if $(JSON),--json)
+
+release: cargo ## Build programs, SBOM and checksums into target/dist (TARGET)
+	@scripts/release
 
 lint: cargo layers ## Check format, Clippy's lints and the layers
 	@cargo fmt --all --check
