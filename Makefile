@@ -20,14 +20,18 @@ SECONDS ?=
 RUNS ?=
 BETTER_AUTH ?=
 
+# What `make fuzz-api` sends: requests per operation, and the seed that makes them up (by chance if empty: it is printed).
+EXAMPLES ?= 300
+# Also the seed of `make torture`.
+SEED ?=
+
 # What `make torture` does: rounds of killing, the seed of the plan (by chance if empty), for how many seconds the broker
 # is stopped afterwards. With JSON=1 the results of both are printed as JSON.
 ROUNDS ?= 20
-SEED ?=
 OUTAGE ?= 20
 JSON ?=
 
-.PHONY: help run test torture bench deploy-test lint check fmt layers postgres rabbitmq reset cargo
+.PHONY: help run test torture fuzz-api bench deploy-test release lint check fmt layers postgres rabbitmq reset cargo
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +53,10 @@ torture: cargo ## Kill everything at random under load, then count (ROUNDS, SEED
 	@scripts/with-mailserver "$${CARGO_TARGET_DIR:-target}/debug/torture" \
 		--rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) --outage $(OUTAGE) $(if $(JSON),--json)
 
+fuzz-api: cargo ## Send the services what their OpenAPI documents allow and forbid (EXAMPLES, SEED)
+	@cargo build --quiet -p signupctl
+	@EXAMPLES=$(EXAMPLES) SEED=$(SEED) scripts/fuzz-api
+
 bench: cargo ## Measure the services against the machine's limits (ONLY, QUICK, SECONDS, RUNS, BETTER_AUTH, LIST)
 	@scripts/with-postgres --programs >/dev/null
 	@scripts/rabbitmq-node install
@@ -59,6 +67,9 @@ bench: cargo ## Measure the services against the machine's limits (ONLY, QUICK, 
 
 deploy-test: ## Build the images, bring deploy/compose.yaml up, sign people up, take it down
 	@scripts/deploy-test
+
+release: cargo ## Build programs, SBOM and checksums into target/dist (TARGET)
+	@scripts/release
 
 lint: cargo layers ## Check format, Clippy's lints and the layers
 	@cargo fmt --all --check

@@ -1,10 +1,12 @@
 //! Log output of a process: `env_logger` behind the `log` macros and their key-value pairs.
 //!
-//! Field names are fixed, so that one query finds a request in every service:
+//! Field names are fixed, so that one query finds a request in every service; `docs/logging.md` has them all, and a test
+//! compares it with the code. The most common:
 //!
 //! | field | meaning |
 //! |---|---|
 //! | `request_id` | `X-Request-Id`, taken over or made at the edge; in every line that a request causes |
+//! | `trace_id` | the caller's trace, from its `traceparent`; where there is one, in the same lines as `request_id` |
 //! | `provider` | whose protocol was spoken |
 //! | `application` | id of the application |
 //! | `route` | route pattern, never the path that was asked for |
@@ -24,26 +26,52 @@ use env_logger::{Logger, Target};
 use log::kv::{Key, Value, VisitSource};
 use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
 
+use signup_core::context::{RequestContext, trace_id};
+
 use crate::settings::{LogFormat, LogSettings};
 
 /// Libraries that would log what must not be logged (frames of a broker's log-in, for example) or what helps nobody,
 /// whatever `log.level` says.
-const QUIET: [(&str, LevelFilter); 5] = [
+const QUIET: [(&str, LevelFilter); 6] = [
     ("lapin", LevelFilter::Error),
     // Prints what a broker returned, with the personal data in it.
     ("lapin::returned_messages", LevelFilter::Off),
     ("amq_protocol", LevelFilter::Warn),
     ("async_rs", LevelFilter::Warn),
     ("tracing", LevelFilter::Off),
+    // Calls it an error when somebody sends what is not HTTP, and the answer is 400 anyway.
+    ("actix_http::h1::dispatcher", LevelFilter::Off),
 ];
 
 tokio::task_local! {
-    static REQUEST_ID: String;
+    static ORIGIN: Origin;
 }
 
-/// Does the work of a request: every line that is logged meanwhile carries the request's id.
-pub async fn in_request<T>(request_id: String, work: impl Future<Output = T>) -> T {
-    REQUEST_ID.scope(request_id, work).await
+/// The request that some work is done for, in its own process or, told by an event, in another one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The request's id.
+    pub request_id: String,
+    /// The trace that the request belongs to (W3C Trace Context), 32 hexadecimal digits; `None` if the caller named none.
+    pub trace_id: Option<String>,
+}
+
+impl From<&RequestContext> for Origin {
+    fn from(context: &RequestContext) -> Self {
+        Self {
+            request_id: context.request_id.clone(),
+            trace_id: context
+                .trace_parent
+                .as_deref()
+                .and_then(trace_id)
+                .map(str::to_owned),
+        }
+    }
+}
+
+/// Does the work of a request: every line that is logged meanwhile tells its origin.
+pub async fn in_request<T>(origin: Origin, work: impl Future<Output = T>) -> T {
+    ORIGIN.scope(origin, work).await
 }
 
 /// Installs the logger and a panic hook that logs a panic as one line.
@@ -190,21 +218,25 @@ fn write_json(out: &mut impl Write, time: &str, record: &Record<'_>) -> io::Resu
     out.write_all(b"}\n")
 }
 
-/// The record's own fields, and the id of the request at work.
+/// The record's own fields, and the origin of the work unless the record tells one itself.
 fn visit_fields(
     record: &Record<'_>,
     visitor: &mut impl for<'kvs> VisitSource<'kvs>,
 ) -> Result<(), log::kv::Error> {
     record.key_values().visit(visitor)?;
-    if record
-        .key_values()
-        .get(Key::from_str("request_id"))
-        .is_some()
-    {
-        return Ok(());
-    }
-    REQUEST_ID
-        .try_with(|id| visitor.visit_pair(Key::from_str("request_id"), Value::from(id.as_str())))
+    let mut add = |name: &'static str, value: &str| {
+        let key = Key::from_str(name);
+        if value.is_empty() || record.key_values().get(key.clone()).is_some() {
+            Ok(())
+        } else {
+            visitor.visit_pair(key, Value::from(value))
+        }
+    };
+    ORIGIN
+        .try_with(|origin| {
+            add("request_id", &origin.request_id)?;
+            add("trace_id", origin.trace_id.as_deref().unwrap_or_default())
+        })
         .unwrap_or(Ok(()))
 }
 

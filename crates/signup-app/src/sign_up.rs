@@ -94,7 +94,7 @@ impl App {
         self.metrics.sign_up(application, outcome);
         trace::outcome(outcome);
         log::info!(
-            event = "sign_up", provider = application.provider.as_str(),
+            event = "sign_up.ended", provider = application.provider.as_str(),
             application = application.id.as_str();
             "{outcome}"
         );

@@ -55,6 +55,24 @@ impl RequestContext {
     }
 }
 
+/// The trace that a `traceparent` belongs to, 32 hexadecimal digits; `None` unless all of it is as version 00 of W3C Trace
+/// Context has it: `00-<32 hex>-<16 hex>-<2 hex>` in lower case, neither id all zeros.
+pub fn trace_id(trace_parent: &str) -> Option<&str> {
+    let mut parts = trace_parent.split('-');
+    let mut hex = |length| {
+        parts.next().filter(|part| {
+            part.len() == length
+                && part
+                    .bytes()
+                    .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        })
+    };
+    let (version, trace, parent, _flags) = (hex(2)?, hex(32)?, hex(16)?, hex(2)?);
+    let is_id = |id: &str| id.bytes().any(|byte| byte != b'0');
+    let is_whole = version == "00" && parts.next().is_none();
+    (is_whole && is_id(trace) && is_id(parent)).then_some(trace)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +102,23 @@ mod tests {
             from("192.0.2.7").request_uuid(),
             from("192.0.2.8").request_uuid()
         );
+    }
+
+    #[test]
+    fn only_a_well_formed_trace_parent_belongs_to_a_trace() {
+        const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+        const PARENT: &str = "00f067aa0ba902b7";
+        assert_eq!(trace_id(&format!("00-{TRACE}-{PARENT}-01")), Some(TRACE));
+        for text in [
+            String::new(),
+            format!("01-{TRACE}-{PARENT}-01"),
+            format!("00-{TRACE}-{PARENT}"),
+            format!("00-{TRACE}-{PARENT}-01-x"),
+            format!("00-{}-{PARENT}-01", TRACE.to_uppercase()),
+            format!("00-{}-{PARENT}-01", "0".repeat(32)),
+            format!("00-{TRACE}-{}-01", "0".repeat(16)),
+        ] {
+            assert_eq!(trace_id(&text), None, "{text:?}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
 use futures_util::FutureExt;
 use signup_app::App;
-use signup_app::logging::in_request;
+use signup_app::logging::{Origin, in_request};
 use signup_app::shutdown::Shutdown;
 use signup_core::context::RequestContext;
 use signup_core::reply::Reply;
@@ -65,7 +65,7 @@ pub(crate) async fn edge(
     let unread = Unread::hold(&mut request);
     let is_repeatable = request.headers().contains_key(IDEMPOTENCY_KEY);
     let answer = in_request(
-        exchange.context.request_id.clone(),
+        Origin::from(&exchange.context),
         exchange.answer(request, next, unread),
     );
     if is_repeatable {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use signup_app::logging::Origin;
+use signup_core::context::trace_id;
 
 #[derive(Deserialize)]
 struct Envelope<T> {
@@ -27,15 +29,19 @@ pub(crate) fn data<T: DeserializeOwned>(envelope: &str) -> Result<T, String> {
 }
 
 /// The request that caused an event; empty if the envelope does not tell.
-pub(crate) fn request_id(envelope: &str) -> String {
+pub(crate) fn origin(envelope: &str) -> Origin {
     #[derive(Default, Deserialize)]
     struct Cause {
         #[serde(default)]
         requestid: String,
+        #[serde(default)]
+        traceparent: String,
     }
-    serde_json::from_str(envelope)
-        .unwrap_or_else(|_| Cause::default())
-        .requestid
+    let cause: Cause = serde_json::from_str(envelope).unwrap_or_default();
+    Origin {
+        trace_id: trace_id(&cause.traceparent).map(str::to_owned),
+        request_id: cause.requestid,
+    }
 }
 
 /// `data` of `signup.user.created.v1`, as far as a welcome needs it.

@@ -71,8 +71,8 @@ impl Worker {
     }
 
     async fn deal_with(self: Arc<Self>, delivery: Delivery) {
-        let request = envelope::request_id(&delivery.event.envelope);
-        let outcome = logging::in_request(request, self.handle(&delivery.event)).await;
+        let origin = envelope::origin(&delivery.event.envelope);
+        let outcome = logging::in_request(origin, self.handle(&delivery.event)).await;
         delivery.settle(outcome);
     }
 

@@ -15,6 +15,7 @@ pub mod postgres;
 pub mod process;
 pub mod proxy;
 pub mod rabbitmq;
+pub mod rows;
 pub mod schema;
 pub mod service;
 pub mod wait;

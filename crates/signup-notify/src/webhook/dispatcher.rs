@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use signup_app::App;
 use signup_app::settings::WebhookSettings;
+use signup_app::{App, logging};
 use signup_core::keys::KeyRing;
 use signup_core::time::Clock;
 use signup_store::{AttemptEnd, AttemptReport, ClaimedWebhookDelivery, Store, StoreError, Webhook};
@@ -18,6 +18,7 @@ use super::metrics::WebhookMetrics;
 use super::notice;
 use super::secret::open_secrets;
 use super::under_way::UnderWay;
+use crate::envelope;
 use crate::sender::Sender;
 
 /// How often it looks for what is due when nobody woke it.
@@ -168,7 +169,9 @@ impl Dispatcher {
     }
 
     async fn attempt(self: Arc<Self>, webhook: Arc<Webhook>, delivery: ClaimedWebhookDelivery) {
-        let report = self.send(&webhook, &delivery).await;
+        let origin = delivery.envelope.as_deref().map(envelope::origin);
+        let sent = self.send(&webhook, &delivery);
+        let report = logging::in_request(origin.unwrap_or_default(), sent).await;
         let recorded = self
             .store
             .record_webhook_attempt(
@@ -245,7 +248,7 @@ impl Dispatcher {
             level, event = "webhook.attempted", webhook = webhook.id.as_str(),
             event_id = delivery.event_id.as_str(), attempt = delivery.attempt,
             status = report.status.unwrap_or_default(),
-            millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             "{} {}", outcome.as_str(), report.problem.as_deref().unwrap_or_default()
         );
         report

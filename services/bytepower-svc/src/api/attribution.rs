@@ -13,35 +13,67 @@ use crate::error::Error;
 pub(crate) struct Attribution {
     /// Segment of the user. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "test_segment_id", max_length = 1024)]
+    #[schema(
+        example = "test_segment_id",
+        max_length = 1024,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"
+    )]
     segment_id: Option<String>,
     /// The app's own configuration id. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "custom_config_id_123", max_length = 1024)]
+    #[schema(
+        example = "custom_config_id_123",
+        max_length = 1024,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"
+    )]
     custom_config_id: Option<String>,
     /// The id that the same device uses for device login. 设备登录所用的 id。 (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "login_device_id", max_length = 1024)]
+    #[schema(
+        example = "login_device_id",
+        max_length = 1024,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"
+    )]
     login_device_id: Option<String>,
     /// An id of the user that the app keeps in a simpler form. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "test_simple_cuid", max_length = 1024)]
+    #[schema(
+        example = "test_simple_cuid",
+        max_length = 1024,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"
+    )]
     simple_cuid: Option<String>,
     /// A second id of the user that the app gives. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "test_custom_uid_v2", max_length = 1024)]
+    #[schema(
+        example = "test_custom_uid_v2",
+        max_length = 1024,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"
+    )]
     cuid_v2: Option<String>,
     /// Device id of a phone. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "test_imei", max_length = 1024)]
+    #[schema(
+        example = "test_imei",
+        max_length = 1024,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"
+    )]
     imei: Option<String>,
     /// Open anonymous device id, Android in mainland China. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "test_oaid", max_length = 1024)]
+    #[schema(
+        example = "test_oaid",
+        max_length = 1024,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"
+    )]
     oaid: Option<String>,
     /// The app's own id of the user; given back in the reply. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "test_custom_uid", max_length = 1024)]
+    #[schema(
+        example = "test_custom_uid",
+        max_length = 1024,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"
+    )]
     pub(crate) cuid: Option<String>,
     /// Where the app runs. (seed 000; values: vendor)
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,27 +81,51 @@ pub(crate) struct Attribution {
     platform: Option<Platform>,
     /// Identifier for advertisers, iOS. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "test_idfa", max_length = 1024)]
+    #[schema(
+        example = "test_idfa",
+        max_length = 1024,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"
+    )]
     idfa: Option<String>,
     /// Identifier for vendors, iOS. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "test_idfv", max_length = 1024)]
+    #[schema(
+        example = "test_idfv",
+        max_length = 1024,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"
+    )]
     idfv: Option<String>,
     /// Google advertising id, Android. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "test_gaid", max_length = 1024)]
+    #[schema(
+        example = "test_gaid",
+        max_length = 1024,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"
+    )]
     gaid: Option<String>,
     /// Id that AppsFlyer gave the installation. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "appsflyer_id", max_length = 1024)]
+    #[schema(
+        example = "appsflyer_id",
+        max_length = 1024,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"
+    )]
     appsflyer_id: Option<String>,
     /// Id that Firebase gave the installation. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "app_instance_id", max_length = 1024)]
+    #[schema(
+        example = "app_instance_id",
+        max_length = 1024,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"
+    )]
     app_instance_id: Option<String>,
     /// An id of the installation or device that the app makes. (seed 000)
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "uuid", max_length = 1024)]
+    #[schema(
+        example = "uuid",
+        max_length = 1024,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"
+    )]
     uuid: Option<String>,
 }
 

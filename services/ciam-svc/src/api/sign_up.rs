@@ -99,10 +99,10 @@ pub(crate) struct SignUpResponse<'a> {
                         "phone_number_otp": "135790"}))),
     )),
     params(
-        ("Idempotency-Key" = Option<String>, Header, nullable = false, max_length = 255, example = "0d9c2f6e-6a1b-4f0e-9c0a-2f4c5f1f7a11",
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]+$", example = "0d9c2f6e-6a1b-4f0e-9c0a-2f4c5f1f7a11",
          description = "1 to 255 visible ASCII characters. A repeated request with the same key and body gets the first reply again, for 24 hours (our choice)."),
-        ("X-Request-Id" = Option<String>, Header, nullable = false, max_length = 128, example = "order-17",
-         description = "Comes back in the reply and stands in logs and events (our choice).")
+        ("X-Request-Id" = Option<String>, Header, nullable = false, example = "order-17",
+         description = "Comes back in the reply and stands in logs and events; made up here when it is absent or has other than 1 to 128 visible ASCII characters (our choice).")
     ),
     responses((status = 200, description = "The user exists now.", body = SignUpResponse<'static>, content_type = "application/json",
                headers(("X-Request-Id" = String, description = "The request's id (our choice).")))),

@@ -5,6 +5,7 @@
 mod crashes;
 mod delivering;
 mod outages;
+mod secrecy;
 mod settings;
 mod shutdown;
 mod stage;

@@ -64,26 +64,40 @@ impl Stage {
 
     /// Asks for a code and returns the token that belongs to it.
     pub async fn ask(&self, address: &str) -> String {
+        self.ask_with(address, &[]).await
+    }
+
+    /// The same in a request with these headers.
+    pub async fn ask_with(&self, address: &str, headers: &[(&str, &str)]) -> String {
         let body = json!({"usage": "signup", "email": address});
-        let answer = self.post("mails", "/otp/send", &body).await;
+        let answer = self.post("mails", "/otp/send", &body, headers).await;
         answer["otp_token"].as_str().unwrap().to_owned()
     }
 
     /// Signs up with a code that came by mail.
     pub async fn sign_up(&self, address: &str, token: &str, code: &str) {
         let body = json!({"email": address, "email_otp_token": token, "email_otp": code});
-        self.post("mails", "/signup", &body).await;
+        self.post("mails", "/signup", &body, &[]).await;
     }
 
     /// Signs up without a code.
     pub async fn sign_up_as(&self, username: &str) {
         let body = json!({"username": username, "password": "correct horse"});
-        self.post("names", "/signup", &body).await;
+        self.post("names", "/signup", &body, &[]).await;
     }
 
-    async fn post(&self, client: &str, path: &str, body: &Value) -> Value {
+    async fn post(
+        &self,
+        client: &str,
+        path: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> Value {
         let secret = self.service.secret(CredentialKind::ClientSecret, client);
         let request = self.service.http.post(self.service.url(path));
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        });
         let response = request
             .basic_auth(client, Some(secret))
             .json(body)

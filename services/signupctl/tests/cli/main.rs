@@ -15,6 +15,7 @@ mod keys;
 mod limits;
 mod migrating;
 mod operator;
+mod pages;
 mod running;
 mod secrecy;
 mod stack;

@@ -162,7 +162,7 @@ async fn the_doctor_tells_of_a_webhook_that_was_switched_off() {
 }
 
 /// One request, as it came in.
-struct Request {
+pub struct Request {
     headers: HeaderMap,
     body: Vec<u8>,
 }
@@ -175,7 +175,7 @@ impl Request {
 }
 
 /// A team's server, which takes everything.
-fn receiver() -> (u16, Receiver<Request>) {
+pub fn receiver() -> (u16, Receiver<Request>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let (sender, requests) = channel();
@@ -203,7 +203,7 @@ fn receiver() -> (u16, Receiver<Request>) {
     (port, requests)
 }
 
-fn permissive(mut command: Command) -> Command {
+pub fn permissive(mut command: Command) -> Command {
     command
         .env("SIGNUP__WEBHOOKS__ALLOW_HTTP", "true")
         .env("SIGNUP__WEBHOOKS__ALLOW_NETWORKS", "127.0.0.0/8");

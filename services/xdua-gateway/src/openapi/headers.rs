@@ -20,7 +20,12 @@ pub(super) fn add(operation: &mut Operation) {
         "zh-CN",
         "The language of `reason`, and of the message with the code: Chinese, or English for `en` (our choice). 语言",
     ));
-    parameters.push(optional(
+    parameters.push(optional_of(
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(255))
+            .pattern(Some("^[!-~]+$")),
         "Idempotency-Key",
         "6f1c2f0e-3d1b-4c55-9d0e-2a3f4b5c6d7e",
         "1 to 255 visible ASCII characters. A request that is sent again with the same key, query and body within 24 \
@@ -82,13 +87,23 @@ pub(super) fn of_response(response: ResponseBuilder, status: u16) -> ResponseBui
 }
 
 fn optional(name: &str, example: &str, description: &str) -> RefOr<Parameter> {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    optional_of(text, name, example, description)
+}
+
+fn optional_of(
+    schema: ObjectBuilder,
+    name: &str,
+    example: &str,
+    description: &str,
+) -> RefOr<Parameter> {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(description))
         .example(Some(example.into()))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .schema(Some(schema))
         .build()
         .into()
 }
