@@ -134,11 +134,7 @@ impl Importer {
                     tokio::time::sleep(PAUSE).await;
                 }
                 // Of this user only: a text that the database does not take, for example.
-                Err(_) => {
-                    return Ok(ImportOutcome::Refused(
-                        "the database refuses this user".to_owned(),
-                    ));
-                }
+                Err(error) => return Ok(ImportOutcome::Refused(error.to_string())),
             }
         }
     }
