@@ -158,7 +158,12 @@ mod tests {
 
     #[test]
     fn what_is_no_whole_bcrypt_hash_is_refused() {
-        let other = ["", "5f4dcc3b5aa765d61d8327deb882cf99", "$2x$12$", "$argon2id$v=19$"];
+        let other = [
+            "",
+            "5f4dcc3b5aa765d61d8327deb882cf99",
+            "$2x$12$",
+            "$argon2id$v=19$",
+        ];
         for text in other {
             assert_eq!(parsed(text), Err(BcryptHashError::OtherAlgorithm), "{text}");
         }

@@ -63,7 +63,13 @@ fn compare(
     let mut ids = BTreeSet::new();
     for taken in &user.identifiers {
         let (kind, key) = (taken.identifier.kind(), taken.identifier.key());
-        ids.extend(owner_of(connection, &user.provider, &user.directory, kind, key)?);
+        ids.extend(owner_of(
+            connection,
+            &user.provider,
+            &user.directory,
+            kind,
+            key,
+        )?);
     }
     if !made_up.public_id {
         let found = by_public_id(connection, &user.provider, &user.public_id)?;

@@ -29,8 +29,8 @@ fn check(user: &GivenUser, _: &Arc<Application>) -> Result<CheckedUser, String> 
         identifiers.push(taken(name, false));
     }
     if let Some(Contact { text, verified }) = &user.phone {
-        let phone = PhoneNumber::parse_international(text)
-            .map_err(|problem| format!("phone {problem}"))?;
+        let phone =
+            PhoneNumber::parse_international(text).map_err(|problem| format!("phone {problem}"))?;
         identifiers.push(taken(phone, *verified));
     }
     if let Some(Contact { text, verified }) = &user.email {

@@ -45,7 +45,10 @@ fn check(user: &GivenUser, application: &Arc<Application>) -> Result<CheckedUser
     let flow = &settings.flow;
     let given = [
         (AuthenticationAttribute::Username, username(user)?),
-        (AuthenticationAttribute::PhoneNumber, phone(user, &directory)?),
+        (
+            AuthenticationAttribute::PhoneNumber,
+            phone(user, &directory)?,
+        ),
         (AuthenticationAttribute::Email, email(user)?),
     ];
     let mut identifiers = Vec::new();
@@ -134,7 +137,9 @@ fn profile(
             return Err(format!("profile.{id} is not an attribute of the directory"));
         };
         if !flow.ordinary.contains_key(id) {
-            return Err(format!("profile.{id} is not part of the application's flow"));
+            return Err(format!(
+                "profile.{id} is not part of the application's flow"
+            ));
         }
         if !attribute.accepts(value) {
             return Err(format!("profile.{id} has not the declared type and form"));

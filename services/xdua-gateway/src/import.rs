@@ -33,9 +33,15 @@ const PROFILE: [&str; 9] = [
 fn check(user: &GivenUser, application: &Arc<Application>) -> Result<CheckedUser, String> {
     let words = |error: Error| error.reason(Language::English);
     if user.username.is_some() {
-        return Err("username: users of a shop have phone numbers and e-mail addresses only".to_owned());
+        return Err(
+            "username: users of a shop have phone numbers and e-mail addresses only".to_owned(),
+        );
     }
-    if let Some(unknown) = user.profile.keys().find(|name| !PROFILE.contains(&name.as_str())) {
+    if let Some(unknown) = user
+        .profile
+        .keys()
+        .find(|name| !PROFILE.contains(&name.as_str()))
+    {
         return Err(format!("profile.{unknown} is not a field of a user"));
     }
     let address = |field, contact: &Option<Contact>, channel| match contact {

@@ -57,7 +57,11 @@ impl Given {
     ) -> Result<Self, String> {
         fields.retain(|_, value| !value.is_null() && value != "");
         if let Some(unknown) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
-            let shown: String = unknown.chars().filter(|c| !c.is_control()).take(64).collect();
+            let shown: String = unknown
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(64)
+                .collect();
             return Err(format!(
                 "unknown field `{shown}`; the fields are {}",
                 FIELDS.join(", ")
@@ -173,7 +177,8 @@ mod tests {
 
     #[test]
     fn a_field_that_is_null_or_empty_is_not_given() {
-        let given = read(json!({"username": "", "email": null, "profile": {"cuid": null, "idfa": ""}}));
+        let given =
+            read(json!({"username": "", "email": null, "profile": {"cuid": null, "idfa": ""}}));
         let user = given.unwrap().user;
         assert!(user.username.is_none() && user.email.is_none());
         assert_eq!(Value::Object(user.profile), json!({"idfa": ""}));
@@ -193,14 +198,38 @@ mod tests {
     fn a_fault_names_the_field_and_never_its_value() {
         for (fields, problem) in [
             (json!({"emial": "secret-value"}), "unknown field `emial`"),
-            (json!({"email": {"a": "secret-value"}}), "email must be a text"),
-            (json!({"email": "secret-value", "email_verified": "secret-value"}), "email_verified must be true or false"),
-            (json!({"email_verified": true}), "email_verified is true, and email is missing"),
-            (json!({"profile": "secret-value"}), "profile must be a JSON object"),
-            (json!({"password_hash": "secret-value"}), "password_hash must be a bcrypt hash"),
-            (json!({"created_at": "secret-value"}), "created_at must be a time"),
-            (json!({"created_at": "2999-01-01T00:00:00Z"}), "created_at lies in the future"),
-            (json!({"created_at": "1969-12-31T23:59:59Z"}), "created_at lies before 1970"),
+            (
+                json!({"email": {"a": "secret-value"}}),
+                "email must be a text",
+            ),
+            (
+                json!({"email": "secret-value", "email_verified": "secret-value"}),
+                "email_verified must be true or false",
+            ),
+            (
+                json!({"email_verified": true}),
+                "email_verified is true, and email is missing",
+            ),
+            (
+                json!({"profile": "secret-value"}),
+                "profile must be a JSON object",
+            ),
+            (
+                json!({"password_hash": "secret-value"}),
+                "password_hash must be a bcrypt hash",
+            ),
+            (
+                json!({"created_at": "secret-value"}),
+                "created_at must be a time",
+            ),
+            (
+                json!({"created_at": "2999-01-01T00:00:00Z"}),
+                "created_at lies in the future",
+            ),
+            (
+                json!({"created_at": "1969-12-31T23:59:59Z"}),
+                "created_at lies before 1970",
+            ),
         ] {
             let refused = read(fields).unwrap_err();
             assert!(refused.contains(problem), "{refused}");

@@ -56,7 +56,7 @@ pub enum ImportOutcome {
 
 /// The import cannot go on.
 #[derive(Debug, thiserror::Error)]
-#[error("the database has been out of reach for {} seconds: {0}", PATIENCE.as_secs())]
+#[error("no answer from the database for a minute: {0}")]
 pub struct ImportError(StoreError);
 
 impl Newcomer {

@@ -29,7 +29,11 @@ impl<'a> Checks<'a> {
     ///
     /// # Errors
     /// There is none.
-    pub fn new(catalog: &'a Catalog, arguments: &ImportArgs, file: &'a str) -> Result<Self, Misuse> {
+    pub fn new(
+        catalog: &'a Catalog,
+        arguments: &ImportArgs,
+        file: &'a str,
+    ) -> Result<Self, Misuse> {
         let default = match &arguments.application {
             None => None,
             Some(name) => Some(named(catalog, name)?),
@@ -67,7 +71,11 @@ impl<'a> Checks<'a> {
             (Some(id), directory) => self
                 .catalog
                 .application(provider, id)
-                .filter(|found| directory.as_ref().is_none_or(|id| *id == found.directory.id))
+                .filter(|found| {
+                    directory
+                        .as_ref()
+                        .is_none_or(|id| *id == found.directory.id)
+                })
                 .ok_or_else(|| {
                     "there is no such application in this directory of the provider".to_owned()
                 })?,
@@ -85,8 +93,9 @@ impl<'a> Checks<'a> {
     /// The application of a directory that has one only.
     fn of_directory(&self, provider: &str, directory: &str) -> Result<Arc<Application>, String> {
         let mut applications = self.catalog.applications(provider).into_iter();
-        let mut applications =
-            applications.by_ref().filter(|one| one.directory.id == directory);
+        let mut applications = applications
+            .by_ref()
+            .filter(|one| one.directory.id == directory);
         match (applications.next(), applications.next()) {
             (Some(application), None) => Ok(application),
             (None, _) => Err("there is no such directory".to_owned()),
@@ -97,10 +106,7 @@ impl<'a> Checks<'a> {
     }
 }
 
-fn named(
-    catalog: &Catalog,
-    name: &str,
-) -> Result<(&'static Entry, Arc<Application>), Misuse> {
+fn named(catalog: &Catalog, name: &str) -> Result<(&'static Entry, Arc<Application>), Misuse> {
     let (provider, id) = name.split_once('/').ok_or_else(|| {
         Misuse(format!(
             "`{name}` names no application; write PROVIDER/ID, for example xdua/A3bdXNT3"

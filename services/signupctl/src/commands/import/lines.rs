@@ -63,8 +63,7 @@ impl Lines {
         let (from, size): (Box<dyn Read + Send>, _) = if is_standard_input(path) {
             (Box::new(io::stdin()), None)
         } else {
-            let unreadable =
-                |error| Misuse(format!("{} cannot be read: {error}", path.display()));
+            let unreadable = |error| Misuse(format!("{} cannot be read: {error}", path.display()));
             let file = File::open(path).map_err(unreadable)?;
             let about = file.metadata().map_err(unreadable)?;
             // A pipe has no size, and neither has a device.

@@ -32,11 +32,7 @@ pub async fn run(place: &Workplace, arguments: &ImportArgs, output: Output) -> a
     let catalog = Catalog::load(providers::names(), &place.store, &place.keys()?).await?;
     let name = lines::name_of(&arguments.file);
     let checks = Checks::new(&catalog, arguments, &name)?;
-    let importer = Importer::new(
-        place.store.clone(),
-        arguments.announce,
-        arguments.dry_run,
-    );
+    let importer = Importer::new(place.store.clone(), arguments.announce, arguments.dry_run);
     let mut lines = Lines::open(&arguments.file, arguments.format)?;
     let mut report = Report::new(arguments, lines.size());
     let mut rejects = Rejects::open(arguments.rejects.as_deref())?;

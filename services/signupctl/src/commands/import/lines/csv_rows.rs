@@ -21,9 +21,11 @@ impl<R: Read> Rows<R> {
     /// There is none, or it names a column that is no field.
     pub fn open(from: R) -> Result<Self, Misuse> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(from);
-        let header = reader
-            .headers()
-            .map_err(|error| Misuse(format!("the header of the CSV file cannot be read: {error}")))?;
+        let header = reader.headers().map_err(|error| {
+            Misuse(format!(
+                "the header of the CSV file cannot be read: {error}"
+            ))
+        })?;
         let columns: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
         let is_known = |name: &str| {
             FIELDS.contains(&name)
@@ -146,7 +148,10 @@ mod tests {
         );
         assert_eq!(
             read[0],
-            (2, Ok(json!({"username": "木木", "profile": {"cuid": "c1", "platform": "ios"}})))
+            (
+                2,
+                Ok(json!({"username": "木木", "profile": {"cuid": "c1", "platform": "ios"}}))
+            )
         );
         assert_eq!(read[1], (4, Ok(json!({"username": "two\nlines"}))));
         assert_eq!(read[2].0, 6);
@@ -155,8 +160,15 @@ mod tests {
 
     #[test]
     fn a_header_that_nobody_understands_is_told() {
-        for (header, named) in [("username,emial\n", "emial"), ("email,email\n", "two columns"), ("profile.\n", "profile.")] {
-            let refused = Rows::open(header.as_bytes()).map(drop).unwrap_err().to_string();
+        for (header, named) in [
+            ("username,emial\n", "emial"),
+            ("email,email\n", "two columns"),
+            ("profile.\n", "profile."),
+        ] {
+            let refused = Rows::open(header.as_bytes())
+                .map(drop)
+                .unwrap_err()
+                .to_string();
             assert!(refused.contains(named), "{refused}");
         }
     }

@@ -94,10 +94,7 @@ mod tests {
         let object = |text: &str| Ok(serde_json::from_str(text).unwrap());
         assert_eq!(
             read,
-            [
-                (1, 12, object("{\"a\":1}")),
-                (4, 23, object("{\"b\":2}"))
-            ]
+            [(1, 12, object("{\"a\":1}")), (4, 23, object("{\"b\":2}"))]
         );
     }
 
@@ -111,7 +108,10 @@ mod tests {
             .map(|(number, _, read)| (number, read.err()))
             .collect();
         assert_eq!(problems.len(), 5);
-        assert!(problems[..4].iter().all(|(_, problem)| problem.is_some()), "{problems:?}");
+        assert!(
+            problems[..4].iter().all(|(_, problem)| problem.is_some()),
+            "{problems:?}"
+        );
         assert_eq!(problems[4], (5, None));
     }
 }
