@@ -12,7 +12,7 @@ use signup_core::user::NewUser;
 use signup_store::{Comparison, MadeUp, Store, StoreError};
 use uuid::Uuid;
 
-use super::{CheckedUser, Given, ImportRules};
+use super::{CheckedUser, Given, ImportRules, ORIGIN};
 
 /// Time for a user to be written once it is under way. Nobody waits for an answer, so it may be long.
 const WRITE_DEADLINE: Duration = Duration::from_secs(30);
@@ -95,8 +95,7 @@ impl Newcomer {
             },
             made_up,
             public_id: rules.public_id,
-            // No request's id has a space in it, so nobody takes this for one.
-            origin: format!("import {origin}"),
+            origin: format!("{ORIGIN}{origin}"),
         })
     }
 }

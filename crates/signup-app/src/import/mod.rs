@@ -15,6 +15,14 @@ use signup_core::user::TakenIdentifier;
 pub use given::{FIELDS, Given, PROFILE_PREFIX};
 pub use importer::{ImportError, ImportOutcome, Importer, Newcomer};
 
+/// What is kept in place of a request's id begins with this. No request's id has a space in it.
+const ORIGIN: &str = "import ";
+
+/// Where a user stood who was brought over, `FILE:LINE`; none for who signed up here, by the request that made the user.
+pub fn origin_of(request_id: &str) -> Option<&str> {
+    request_id.strip_prefix(ORIGIN)
+}
+
 /// What only a provider can judge about a user who is brought over.
 #[derive(Clone, Debug, Default)]
 pub struct GivenUser {

@@ -14,7 +14,7 @@ use super::reader::Reader;
 const ALLOWED: &str = "must be ID:BASE64[,ID:BASE64...], the current key first; \
      make a key with: openssl rand -base64 32";
 
-const READABLE_FILE: &str = "must name a readable file";
+const READABLE_FILE: &str = "must be the name of a readable file";
 
 /// Where the key ring comes from. It is taken with [`key_ring`](Self::key_ring).
 #[derive(Clone, Debug)]
