@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
+use futures_util::future::try_join_all;
 use signup_core::application::Application;
 use signup_core::context::RequestContext;
 use signup_core::event::Event;
@@ -26,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// How often another random public id is tried.
 const PUBLIC_ID_TRIES: usize = 5;
 
-/// Writes users one by one; call it for many at a time, and they share commits.
+/// Writes users; those who are under way at the same time share commits.
 #[derive(Clone)]
 pub struct Importer {
     store: Store,
@@ -98,6 +99,28 @@ impl Newcomer {
             origin: format!("{ORIGIN}{origin}"),
         })
     }
+
+    fn to_compare(&self) -> (NewUser, MadeUp) {
+        (self.user.clone(), self.made_up)
+    }
+}
+
+/// Tries again as long as the database may come back. The inner error is not of that kind.
+async fn patiently<T, F: Future<Output = Result<T, StoreError>>>(
+    mut attempt: impl FnMut() -> F,
+) -> Result<Result<T, StoreError>, ImportError> {
+    let began = Instant::now();
+    loop {
+        match attempt().await {
+            Err(error @ (StoreError::Unavailable(_) | StoreError::Overloaded)) => {
+                if began.elapsed() >= PATIENCE {
+                    return Err(ImportError(error));
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+            other => return Ok(other),
+        }
+    }
 }
 
 impl Importer {
@@ -110,64 +133,62 @@ impl Importer {
         }
     }
 
-    /// Writes a user, or finds that it is there. A database that goes away is waited for, a minute at most; a write of
-    /// which nobody knows whether it was done is recognised by its id.
+    /// Writes users, or finds that they are there; what became of each, in their order. A database that goes away is
+    /// waited for, a minute at most; a write of which nobody knows whether it was done is recognised by its id.
     ///
     /// # Errors
     /// The database stays away.
-    pub async fn import(&self, newcomer: Newcomer) -> Result<ImportOutcome, ImportError> {
-        let mut away_since = None;
-        loop {
-            let tried = if self.dry_run {
-                self.foresee(&newcomer).await
-            } else {
-                self.write(newcomer.clone()).await
-            };
-            match tried {
-                Ok(outcome) => return Ok(outcome),
-                Err(error @ (StoreError::Unavailable(_) | StoreError::Overloaded)) => {
-                    let since = *away_since.get_or_insert_with(Instant::now);
-                    if since.elapsed() >= PATIENCE {
-                        return Err(ImportError(error));
-                    }
-                    tokio::time::sleep(PAUSE).await;
-                }
-                // Of this user only: a text that the database does not take, for example.
-                Err(error) => return Ok(ImportOutcome::Refused(error.to_string())),
+    pub async fn import(
+        &self,
+        newcomers: Vec<Newcomer>,
+    ) -> Result<Vec<ImportOutcome>, ImportError> {
+        let looks: Vec<_> = newcomers.iter().map(Newcomer::to_compare).collect();
+        // Constraints decide; but to look at many at once is cheaper than to be refused by them one by one.
+        let met = patiently(|| self.store.compare_users(looks.clone())).await?;
+        let met = match met {
+            Ok(met) => met,
+            Err(error) => {
+                let reason = error.to_string();
+                return Ok(vec![ImportOutcome::Refused(reason); newcomers.len()]);
             }
-        }
-    }
-
-    async fn foresee(&self, newcomer: &Newcomer) -> Result<ImportOutcome, StoreError> {
-        let met = self
-            .store
-            .compare_user(newcomer.user.clone(), newcomer.made_up)
-            .await?;
-        Ok(match met {
-            Comparison::New => ImportOutcome::Imported,
-            other => of_comparison(other),
-        })
+        };
+        let ends = newcomers
+            .into_iter()
+            .zip(met)
+            .map(async |(newcomer, met)| match met {
+                Comparison::New if self.dry_run => Ok(ImportOutcome::Imported),
+                Comparison::New => {
+                    let written = patiently(|| self.write(newcomer.clone())).await?;
+                    // Of this user only: a text that the database does not take, for example.
+                    Ok(written.unwrap_or_else(|error| ImportOutcome::Refused(error.to_string())))
+                }
+                met => Ok(of_comparison(met)),
+            });
+        try_join_all(ends).await
     }
 
     async fn write(&self, mut newcomer: Newcomer) -> Result<ImportOutcome, StoreError> {
         for _ in 0..PUBLIC_ID_TRIES {
             let record = self.record(&newcomer);
             let written = self.store.sign_up(record, Instant::now() + WRITE_DEADLINE);
-            let outcome = written.await?;
-            if outcome == SignUpOutcome::Created {
+            if written.await? == SignUpOutcome::Created {
                 return Ok(ImportOutcome::Imported);
             }
-            let Newcomer { user, made_up, .. } = &newcomer;
-            match self.store.compare_user(user.clone(), *made_up).await? {
-                Comparison::Same(id) if id == user.id.to_string() => {
-                    // The try before this one was written, and its answer lost.
+            let mut met = self
+                .store
+                .compare_users(vec![newcomer.to_compare()])
+                .await?;
+            match met.pop() {
+                // The try before this one was written, and its answer lost.
+                Some(Comparison::Same(id)) if id == newcomer.user.id.to_string() => {
                     return Ok(ImportOutcome::Imported);
                 }
-                Comparison::New if made_up.public_id => {
-                    newcomer.user.public_id = (newcomer.public_id)();
+                Some(Comparison::New) | None => {
+                    if newcomer.made_up.public_id {
+                        newcomer.user.public_id = (newcomer.public_id)();
+                    }
                 }
-                Comparison::New => {}
-                met => return Ok(of_comparison(met)),
+                Some(met) => return Ok(of_comparison(met)),
             }
         }
         Ok(ImportOutcome::Refused(

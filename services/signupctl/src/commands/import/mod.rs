@@ -5,10 +5,9 @@ mod lines;
 mod rejects;
 mod report;
 
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 use signup_app::catalog::Catalog;
 use signup_app::import::{ImportError, ImportOutcome, Importer};
 
@@ -22,6 +21,9 @@ use checks::Checks;
 use lines::{Line, Lines};
 use rejects::Rejects;
 use report::Report;
+
+/// Lines that are compared in one go with who is there, and then written.
+const CHUNK: usize = 64;
 
 /// How often the progress is shown.
 const SHOWN_EVERY: Duration = Duration::from_millis(200);
@@ -39,11 +41,13 @@ pub async fn run(place: &Workplace, arguments: &ImportArgs, output: Output) -> a
 
     let checks = &checks;
     let importer = &importer;
-    let users = stream::poll_fn(|context| lines.poll(context))
+    let chunks_under_way = usize::from(arguments.concurrency).div_ceil(CHUNK);
+    let chunks = stream::poll_fn(|context| lines.poll(context))
         .take_until(stopped())
-        .map(|line| import(line, checks, importer))
-        .buffer_unordered(arguments.concurrency.into());
-    let ended = watch(Box::pin(users), &mut report, &mut rejects).await;
+        .ready_chunks(CHUNK)
+        .map(|lines| import(lines, checks, importer))
+        .buffer_unordered(chunks_under_way);
+    let ended = watch(Box::pin(chunks), &mut report, &mut rejects).await;
     rejects.close()?;
     let failure = match ended {
         Err(error) => Some(error.to_string()),
@@ -68,39 +72,61 @@ struct Finished {
     number: u64,
     /// How far in the file it ended, bytes.
     end: u64,
-    outcome: Result<ImportOutcome, ImportError>,
+    outcome: ImportOutcome,
 }
 
-async fn import(line: Line, checks: &Checks<'_>, importer: &Importer) -> Finished {
-    let Line {
-        number,
-        end,
-        fields,
-    } = line;
-    let newcomer = fields.and_then(|fields| checks.check(fields, number));
-    let outcome = match newcomer {
-        Ok(newcomer) => importer.import(newcomer).await,
-        Err(reason) => Ok(ImportOutcome::Refused(reason)),
-    };
-    Finished {
+async fn import(
+    lines: Vec<Line>,
+    checks: &Checks<'_>,
+    importer: &Importer,
+) -> Result<Vec<Finished>, ImportError> {
+    let mut finished = Vec::new();
+    let mut places = Vec::new();
+    let mut newcomers = Vec::new();
+    for line in lines {
+        let (number, end) = (line.number, line.end);
+        match line.fields.and_then(|fields| checks.check(fields, number)) {
+            Ok(newcomer) => {
+                places.push((number, end));
+                newcomers.push(newcomer);
+            }
+            Err(reason) => finished.push(Finished {
+                number,
+                end,
+                outcome: ImportOutcome::Refused(reason),
+            }),
+        }
+    }
+    let outcomes = importer.import(newcomers).await?;
+    let written = places.into_iter().zip(outcomes);
+    finished.extend(written.map(|((number, end), outcome)| Finished {
         number,
         end,
         outcome,
-    }
+    }));
+    finished.sort_by_key(|line| line.number);
+    Ok(finished)
 }
 
 /// Counts what becomes of each line and shows how far it is.
 async fn watch(
-    mut users: impl futures_util::Stream<Item = Finished> + Unpin,
+    mut chunks: impl Stream<Item = Result<Vec<Finished>, ImportError>> + Unpin,
     report: &mut Report,
     rejects: &mut Rejects,
 ) -> anyhow::Result<()> {
     let progress = Progress::new();
     let mut shown = Instant::now();
-    while let Some(finished) = users.next().await {
-        match count(finished, report)? {
-            ControlFlow::Continue(()) => {}
-            ControlFlow::Break((number, reason)) => rejects.add(&progress, number, &reason)?,
+    while let Some(finished) = chunks.next().await {
+        for line in finished? {
+            report.reached(line.end);
+            match line.outcome {
+                ImportOutcome::Imported => report.imported += 1,
+                ImportOutcome::AlreadyThere => report.already_there += 1,
+                ImportOutcome::Refused(reason) => {
+                    report.refused += 1;
+                    rejects.add(&progress, line.number, &reason)?;
+                }
+            }
         }
         if shown.elapsed() >= SHOWN_EVERY {
             shown = Instant::now();
@@ -108,28 +134,6 @@ async fn watch(
         }
     }
     Ok(())
-}
-
-/// Breaks with a line that was refused, and why.
-fn count(
-    finished: Finished,
-    report: &mut Report,
-) -> Result<ControlFlow<(u64, String)>, ImportError> {
-    report.reached(finished.end);
-    Ok(match finished.outcome? {
-        ImportOutcome::Imported => {
-            report.imported += 1;
-            ControlFlow::Continue(())
-        }
-        ImportOutcome::AlreadyThere => {
-            report.already_there += 1;
-            ControlFlow::Continue(())
-        }
-        ImportOutcome::Refused(reason) => {
-            report.refused += 1;
-            ControlFlow::Break((finished.number, reason))
-        }
-    })
 }
 
 /// Ends with Ctrl-C. What is under way is finished then, and counted.
