@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 use signup_core::identifier::IdentifierKind;
@@ -38,6 +39,11 @@ pub enum Comparison {
     },
 }
 
+/// For one transaction. An import fills tables that were never analysed, and a plan that was made when they were empty would
+/// read them from end to end for every question.
+const PLANNING: &str =
+    "SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_custom_plan";
+
 impl Store {
     /// Compares users with those who have their identifiers or their public ids: all of them in a handful of statements,
     /// the answers in the same order. A hint about what was there at that moment: whether a user can be written is decided
@@ -50,7 +56,12 @@ impl Store {
         users: Vec<(NewUser, MadeUp)>,
     ) -> Result<Vec<Comparison>, StoreError> {
         self.run(move |connection| {
-            let there = There::find(connection, &users)?;
+            let there = connection.transaction::<_, StoreError, _>(|connection| {
+                if let AnyConnection::Postgres(connection) = connection {
+                    connection.batch_execute(PLANNING)?;
+                }
+                There::find(connection, &users)
+            })?;
             users
                 .iter()
                 .map(|(user, made_up)| there.compare(user, *made_up))
