@@ -20,10 +20,7 @@ fn who_waits_goes_on_when_somebody_else_has_migrated(operator: &Operator) {
     let done = Done::from(waiting.wait_with_output().unwrap());
     assert_eq!(done.status, 0, "{done:?}");
     assert!(done.stdout.contains("is up to date"), "{done:?}");
-    assert_eq!(
-        operator.json(["migrate", "--wait"])["up_to_date"],
-        true
-    );
+    assert_eq!(operator.json(["migrate", "--wait"])["up_to_date"], true);
 }
 
 fn five_processes_at_once_migrate_an_empty_database_once(operator: &Operator) {
