@@ -31,7 +31,7 @@ ROUNDS ?= 20
 OUTAGE ?= 20
 JSON ?=
 
-.PHONY: help run test torture fuzz-api bench deploy-test release lint check fmt layers postgres rabbitmq reset cargo
+.PHONY: help run test torture fuzz-api bench deploy-test release lint check fmt docs layers postgres rabbitmq reset cargo
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,11 @@ check: lint ## lint, then licences, published schemas, Kubernetes manifests, Doc
 
 fmt: cargo ## Format the code
 	@cargo fmt --all
+
+# Written beside it first: the shell empties the file before the program that makes it may fail.
+docs: cargo ## Make docs/configuration.md from the code
+	@cargo run --quiet -p signupctl -- config reference > docs/configuration.md.new \
+		&& mv docs/configuration.md.new docs/configuration.md
 
 postgres: ## Keep a private PostgreSQL open for tests, until Ctrl-C
 	@trap : INT; scripts/with-postgres sh -c \

@@ -27,7 +27,11 @@ struct Snapshot {
 }
 
 impl Catalog {
-    pub(crate) async fn load(
+    /// Loads what is declared for these providers.
+    ///
+    /// # Errors
+    /// The database is unavailable, or was never migrated.
+    pub async fn load(
         providers: &'static [&'static str],
         store: &Store,
         keys: &KeyRing,

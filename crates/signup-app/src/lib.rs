@@ -12,6 +12,7 @@ pub mod credentials;
 mod deadline;
 pub mod declare;
 pub mod hash_pool;
+pub mod import;
 mod in_flight;
 pub mod logging;
 pub mod metrics;

@@ -170,6 +170,7 @@ impl App {
             let announcement = self.announcer.prepare(&event, self.clock.now());
             let record = SignUpRecord {
                 consumed: sign_up.codes.iter().map(VerifiedCode::id).collect(),
+                request_id: context.request_id.clone(),
                 hold: announcement.hold(),
                 events: vec![event],
                 claim: sign_up.claim.clone().map(|claim| (claim, reply.clone())),

@@ -68,6 +68,16 @@ pub struct Event {
 impl Event {
     /// Announces a new user. Carries no password, hash or code.
     pub fn user_created(user: &NewUser, context: &RequestContext) -> Self {
+        Self::user_created_at(user, user.created_at, context)
+    }
+
+    /// Announces a user who is new here and signed up elsewhere, maybe years ago: what happens `now` is that consumers
+    /// learn of it.
+    pub fn user_imported(user: &NewUser, now: Timestamp, context: &RequestContext) -> Self {
+        Self::user_created_at(user, now, context)
+    }
+
+    fn user_created_at(user: &NewUser, time: Timestamp, context: &RequestContext) -> Self {
         let mut identifiers = Map::new();
         for taken in &user.identifiers {
             let value = match taken.identifier.kind() {
@@ -97,7 +107,7 @@ impl Event {
             source,
             user.public_id.clone(),
             format!("user.created.{}", user.provider),
-            user.created_at,
+            time,
             data,
             context,
         )

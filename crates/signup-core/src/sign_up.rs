@@ -14,6 +14,8 @@ pub struct SignUpRecord {
     pub user: NewUser,
     /// The codes that the sign-up uses up.
     pub consumed: Vec<Uuid>,
+    /// The request that creates the user; of an imported one, where it stood in which file.
+    pub request_id: String,
     /// What is announced.
     pub events: Vec<Event>,
     /// Who holds the first of the events. It is also the first of its subject, whom nobody knew before; a later one must

@@ -16,12 +16,6 @@ use crate::schema::{directories, identifiers, users};
 use crate::store::Store;
 use crate::users::owner_of;
 
-const KINDS: [IdentifierKind; 3] = [
-    IdentifierKind::Username,
-    IdentifierKind::Phone,
-    IdentifierKind::Email,
-];
-
 /// A user as operators see it. The password hash stays in the database.
 #[derive(Clone, Debug)]
 pub struct UserRecord {
@@ -94,7 +88,7 @@ fn find(connection: &mut AnyConnection, needle: &str) -> QueryResult<Vec<UserRow
         .load(connection)?;
     let mut ids = vec![needle.to_owned()];
     for (provider, directory) in &directories {
-        for kind in KINDS {
+        for kind in IdentifierKind::ALL {
             ids.extend(owner_of(connection, provider, directory, kind, needle)?);
         }
     }
@@ -121,17 +115,24 @@ fn by_public_id(
         .optional()
 }
 
+/// A row of the table of users.
 #[derive(Queryable)]
-struct UserRow {
-    id: String,
-    provider: String,
-    public_id: String,
-    directory: String,
-    application: String,
-    password_hash: Option<String>,
+pub(crate) struct UserRow {
+    pub(crate) id: String,
+    pub(crate) provider: String,
+    pub(crate) public_id: String,
+    pub(crate) directory: String,
+    pub(crate) application: String,
+    pub(crate) password_hash: Option<String>,
     profile: String,
     request_id: String,
-    created_at: i64,
+    pub(crate) created_at: i64,
+}
+
+/// The profile in a row.
+pub(crate) fn profile_of(row: &UserRow) -> Result<Map<String, Value>, StoreError> {
+    serde_json::from_str(&row.profile)
+        .map_err(|error| StoreError::unreadable(format!("the profile of user {}", row.id), error))
 }
 
 fn with_identifiers(
@@ -148,9 +149,7 @@ fn with_identifiers(
             identifiers::verified,
         ))
         .load(connection)?;
-    let profile = serde_json::from_str(&row.profile).map_err(|error| {
-        StoreError::unreadable(format!("the profile of user {}", row.id), error)
-    })?;
+    let profile = profile_of(&row)?;
     Ok(UserRecord {
         id: row.id,
         public_id: row.public_id,

@@ -7,6 +7,7 @@
 
 mod arrays;
 mod challenges;
+mod compare_users;
 mod connection;
 mod decisions;
 mod declarations;
@@ -31,6 +32,7 @@ mod webhooks;
 mod writer;
 
 pub use challenges::{ChallengeState, NewChallenge, StoreChallengeOutcome};
+pub use compare_users::{Comparison, MadeUp};
 pub use connection::Backend;
 pub use decisions::DecisionKey;
 pub use declarations::{ApplicationRecord, Change, CredentialRecord, Declarations};

@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use diesel::prelude::*;
 use serde_json::Value;
-use signup_core::event::Event;
 use signup_core::identifier::IdentifierKind;
 use signup_core::sign_up::{SignUpOutcome, SignUpRecord};
 use signup_core::user::{NewUser, TakenIdentifier};
@@ -198,7 +197,7 @@ fn write(connection: &mut AnyConnection, record: &SignUpRecord) -> Result<(), Ab
             return Err(Abort::Outcome(SignUpOutcome::CodeSpent(challenge)));
         }
     }
-    insert_user(connection, &record.user, request_id(&record.events))?;
+    insert_user(connection, &record.user, &record.request_id)?;
     for identifier in in_order(&record.user) {
         insert_identifier(connection, &record.user, identifier)?;
     }
@@ -217,7 +216,7 @@ fn write(connection: &mut AnyConnection, record: &SignUpRecord) -> Result<(), Ab
 fn insert_user(
     connection: &mut AnyConnection,
     user: &NewUser,
-    request_id: String,
+    request_id: &str,
 ) -> Result<(), Abort> {
     let profile = Value::Object(user.profile.clone()).to_string();
     let inserted = diesel::insert_into(users::table)
@@ -264,12 +263,4 @@ fn insert_identifier(
         }
         other => other.map(drop).map_err(Abort::from),
     }
-}
-
-/// The request that a sign-up belongs to, as its event says.
-fn request_id(events: &[Event]) -> String {
-    events
-        .first()
-        .map(|event| event.request_id.clone())
-        .unwrap_or_default()
 }

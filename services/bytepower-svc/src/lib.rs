@@ -7,6 +7,7 @@
 mod api;
 mod auth;
 mod error;
+mod import;
 mod openapi;
 mod settings;
 mod uid;
@@ -19,6 +20,7 @@ use signup_core::credential::CredentialKind;
 use signup_core::decision::Action;
 use signup_http::Provider;
 
+pub use import::IMPORT;
 pub use settings::{ApplicationSettings, DirectorySettings, ResponseEdition};
 
 /// The service.

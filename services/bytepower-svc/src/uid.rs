@@ -21,6 +21,15 @@ pub(crate) fn random() -> String {
     }
 }
 
+/// Whether a text has the form of seed 000: `u` and decimal digits, the first one not 0. The vendor's are shorter than ours.
+pub(crate) fn is_uid(text: &str) -> bool {
+    text.strip_prefix('u').is_some_and(|digits| {
+        (1..=19).contains(&digits.len())
+            && !digits.starts_with('0')
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -32,6 +41,7 @@ mod tests {
         let uids: HashSet<String> = (0..1000).map(|_| random()).collect();
         assert_eq!(uids.len(), 1000);
         for uid in uids {
+            assert!(is_uid(&uid), "{uid}");
             let digits = uid.strip_prefix('u').unwrap_or_default();
             assert_eq!(digits.len(), 15, "{uid}");
             assert!(digits.bytes().all(|byte| byte.is_ascii_digit()), "{uid}");

@@ -7,6 +7,7 @@
 mod api;
 mod auth;
 mod error;
+mod import;
 mod openapi;
 pub mod settings;
 
@@ -16,6 +17,8 @@ use signup_app::declare::{self, DeclarationError, Declared};
 use signup_core::credential::CredentialKind;
 use signup_core::decision::Action;
 use signup_http::Provider;
+
+pub use import::IMPORT;
 
 use crate::settings::{ApplicationSettings, DirectorySettings, refuse_unknown_attributes};
 

@@ -8,7 +8,7 @@ use utoipa::openapi::path::{HttpMethod, OperationBuilder, PathItem};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, ResponseBuilder};
 
 /// The process, as data.
-pub(crate) static PROCESS: Provider = Provider {
+pub static PROCESS: Provider = Provider {
     name: "notify",
     binary: "notify-worker",
     defaults: include_str!("../config/default.toml"),

@@ -19,13 +19,15 @@ use signup_notify::Sender;
 
 use crate::channel::{ChannelSettings, Channels};
 
+pub use health::PROCESS;
+
 /// Runs the worker as its command line says, until SIGTERM or Ctrl-C. Then it takes no more events, deals with those in
 /// hand, and ends.
 ///
 /// The exit status is 0 after a graceful stop, 1 when the worker cannot start or its health check fails, and 2 when the
 /// command line or the configuration is faulty.
 pub fn run() -> ExitCode {
-    run_with(&health::PROCESS, ChannelSettings::read, start)
+    run_with(&PROCESS, ChannelSettings::read, start)
 }
 
 async fn start(app: &Arc<App>, settings: ChannelSettings) -> anyhow::Result<Stop> {

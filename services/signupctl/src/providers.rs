@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use signup_app::declare::{DeclarationError, Declared};
+use signup_app::import::ImportRules;
 use signup_http::Provider;
 
 use crate::cli::DevArgs;
@@ -15,6 +16,8 @@ pub struct Entry {
     pub provider: &'static Provider,
     /// Reads its declaration files.
     pub declarations: fn(&Path, &str) -> Result<Declared, DeclarationError>,
+    /// What a user must be like who is brought over.
+    pub import: &'static ImportRules,
     /// What `signupctl dev` declares for it.
     pub demo: &'static str,
     /// Where `signupctl dev` serves it.
@@ -38,6 +41,7 @@ macro_rules! entry {
         Entry {
             provider: &$library::PROVIDER,
             declarations: $library::declarations,
+            import: &$library::IMPORT,
             demo: $library::DEMO,
             port: DevPort {
                 purpose: $purpose,

@@ -11,6 +11,7 @@ mod cors;
 mod declarations;
 mod envelope;
 mod error;
+mod import;
 mod openapi;
 mod public_id;
 mod pwd;
@@ -22,6 +23,7 @@ use signup_core::decision::Action;
 use signup_http::Provider;
 
 pub use declarations::declarations;
+pub use import::IMPORT;
 pub use settings::{
     AllowedApp, ApplicationSettings, CodePolicy, DirectorySettings, Field, FieldType, Table,
 };

@@ -74,6 +74,7 @@ impl BusSettings {
     pub(super) fn read(reader: &mut Reader) -> Self {
         let seconds = Duration::from_secs;
         let hours = |hours: u64| seconds(hours * 60 * 60);
+        reader.allows("bus.ca_file", "must be the name of a readable file");
         let settings = Self {
             url: reader
                 .parsed(

@@ -17,6 +17,7 @@ mod layer;
 mod limits;
 mod log;
 mod reader;
+mod reference;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ pub use self::layer::{ENVIRONMENT_PREFIX, process_environment};
 pub use self::limits::LimitSettings;
 pub use self::log::{LogFormat, LogSettings};
 pub use self::reader::Reader;
+pub use self::reference::{Reference, SectionReference, SettingReference, reference};
 pub use self::secrets::{SecretSettings, SecretsError};
 pub use self::trace::{KeptDecisions, TraceSettings};
 pub use self::webhooks::WebhookSettings;
@@ -113,23 +115,7 @@ impl Settings {
         let mut faults = Vec::new();
         let values = merge(service_defaults, file, environment, &mut faults);
         let mut reader = Reader::new(values, faults);
-
-        let database = DatabaseSettings::read(&mut reader);
-        let mut settings = Self {
-            http: HttpSettings::read(&mut reader),
-            secrets: SecretSettings::read(&mut reader, &database.url),
-            database,
-            hash: HashSettings::read(&mut reader),
-            bus: BusSettings::read(&mut reader),
-            worker: WorkerSettings::read(&mut reader),
-            log: LogSettings::read(&mut reader),
-            idempotency: IdempotencySettings::read(&mut reader),
-            webhooks: WebhookSettings::read(&mut reader),
-            limits: LimitSettings::read(&mut reader),
-            trace: TraceSettings::read(&mut reader),
-            described: Vec::new(),
-        };
-        let service = read_service(&mut reader);
+        let (mut settings, service) = Self::read(&mut reader, read_service);
 
         let (values, faults) = reader.into_parts();
         if !faults.is_empty() {
@@ -137,6 +123,26 @@ impl Settings {
         }
         settings.described = describe::describe(&values);
         Ok((settings, service))
+    }
+
+    fn read<S>(reader: &mut Reader, read_service: impl FnOnce(&mut Reader) -> S) -> (Self, S) {
+        let database = DatabaseSettings::read(reader);
+        let settings = Self {
+            http: HttpSettings::read(reader),
+            secrets: SecretSettings::read(reader, &database.url),
+            database,
+            hash: HashSettings::read(reader),
+            bus: BusSettings::read(reader),
+            worker: WorkerSettings::read(reader),
+            log: LogSettings::read(reader),
+            idempotency: IdempotencySettings::read(reader),
+            webhooks: WebhookSettings::read(reader),
+            limits: LimitSettings::read(reader),
+            trace: TraceSettings::read(reader),
+            described: Vec::new(),
+        };
+        let service = read_service(reader);
+        (settings, service)
     }
 
     /// Whether this process shows messages itself instead of leaving events to a worker. With a broker it never does.

@@ -18,11 +18,26 @@ use super::fault::Fault;
 pub struct Reader {
     values: BTreeMap<String, Value>,
     faults: Vec<Fault>,
+    allowed: BTreeMap<String, String>,
 }
 
 impl Reader {
     pub(super) fn new(values: BTreeMap<String, Value>, faults: Vec<Fault>) -> Self {
-        Self { values, faults }
+        Self {
+            values,
+            faults,
+            allowed: BTreeMap::new(),
+        }
+    }
+
+    /// What each key that was read so far may hold, in the words of its fault.
+    pub(super) fn allowed(&self) -> &BTreeMap<String, String> {
+        &self.allowed
+    }
+
+    /// Says what a key may hold that is read as a plain text.
+    pub(super) fn allows(&mut self, key: &str, allowed: &str) {
+        self.allowed.insert(key.to_owned(), allowed.to_owned());
     }
 
     pub(super) fn into_parts(self) -> (BTreeMap<String, Value>, Vec<Fault>) {
@@ -111,6 +126,7 @@ impl Reader {
         allowed: &str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Vec<T> {
+        self.allows(key, allowed);
         let items: Vec<String> = match self.values.get(key).map(|value| &value.kind) {
             Some(ValueKind::Array(items)) => {
                 items.iter().map(|item| item.kind.to_string()).collect()
@@ -136,6 +152,7 @@ impl Reader {
         allowed: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
+        self.allows(key, allowed);
         let known_faults = self.faults.len();
         let text = self.text(key);
         if self.faults.len() > known_faults {

@@ -14,6 +14,8 @@ use super::reader::Reader;
 const ALLOWED: &str = "must be ID:BASE64[,ID:BASE64...], the current key first; \
      make a key with: openssl rand -base64 32";
 
+const READABLE_FILE: &str = "must be the name of a readable file";
+
 /// Where the key ring comes from. It is taken with [`key_ring`](Self::key_ring).
 #[derive(Clone, Debug)]
 pub struct SecretSettings {
@@ -53,6 +55,8 @@ pub enum SecretsError {
 
 impl SecretSettings {
     pub(super) fn read(reader: &mut Reader, database: &DatabaseUrl) -> Self {
+        reader.allows("secrets.keys", ALLOWED);
+        reader.allows("secrets.keys_file", READABLE_FILE);
         let inline = Zeroizing::new(reader.text("secrets.keys"));
         let file = reader.text("secrets.keys_file");
         let given = match (inline.as_str(), file.as_str()) {
@@ -108,7 +112,7 @@ fn read_configured_file(reader: &mut Reader, path: &Path) -> Option<KeyRing> {
         Ok(text) => parse(reader, KEY, &text),
         Err(error) => {
             let problem = format!("names {}, which cannot be read: {error}", path.display());
-            reader.fault(KEY, problem, "must name a readable file");
+            reader.fault(KEY, problem, READABLE_FILE);
             None
         }
     }

@@ -385,3 +385,10 @@ fn webhooks_call_only_public_addresses_over_tls_unless_told_otherwise() {
         assert!(text.contains(&format!("webhooks.{key}")), "{text}");
     }
 }
+
+/// The keys of the compiled-in settings, in their order.
+pub(super) fn load_defaults() -> Vec<String> {
+    let settings = load(&[]).unwrap();
+    let described = settings.describe().iter();
+    described.map(|setting| setting.key.clone()).collect()
+}

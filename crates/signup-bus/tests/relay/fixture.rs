@@ -107,6 +107,7 @@ impl Outbox {
         let record = SignUpRecord {
             consumed: Vec::new(),
             events: vec![event],
+            request_id: context().request_id,
             hold: hold.cloned(),
             claim: None,
             user,

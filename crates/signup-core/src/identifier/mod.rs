@@ -41,6 +41,9 @@ pub enum IdentifierKind {
 }
 
 impl IdentifierKind {
+    /// Every kind, in their order.
+    pub const ALL: [Self; 3] = [Self::Username, Self::Phone, Self::Email];
+
     /// The word used in files, messages and the database: `username`, `phone` or `email`.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -18,7 +18,6 @@ use signup_core::identifier::IdentifierKind;
 use signup_core::sign_up::{SignUpOutcome, SignUpRecord};
 use uuid::Uuid;
 
-use super::request_id;
 use crate::arrays::{Column, OverArrays, Statement, big_integers, integers, text};
 use crate::error::StoreError;
 use crate::idempotency;
@@ -120,7 +119,6 @@ pub(super) fn write(
 struct Texts {
     user_id: String,
     profile: String,
-    request_id: String,
     codes: Vec<String>,
     events: Vec<String>,
     /// The claim's token, and the reply that is kept for it.
@@ -136,7 +134,6 @@ impl Texts {
         Ok(Self {
             user_id: record.user.id.to_string(),
             profile: Value::Object(record.user.profile.clone()).to_string(),
-            request_id: request_id(&record.events),
             codes: record.consumed.iter().map(Uuid::to_string).collect(),
             events: record
                 .events
@@ -241,7 +238,7 @@ fn columns<'a>(records: &'a [SignUpRecord], texts: &'a [Texts]) -> Vec<Column<'a
                 .collect(),
         ),
         text(texts.iter().map(|texts| texts.profile.as_str())),
-        text(texts.iter().map(|texts| texts.request_id.as_str())),
+        text(records.iter().map(|record| record.request_id.as_str())),
         big_integers(
             records
                 .iter()

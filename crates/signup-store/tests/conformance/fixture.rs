@@ -124,6 +124,7 @@ pub fn sign_up(identifiers: Vec<Identifier>, consumed: Vec<Uuid>) -> SignUpRecor
     SignUpRecord {
         consumed,
         events: vec![Event::user_created(&user, &context())],
+        request_id: context().request_id,
         hold: None,
         claim: None,
         user,

@@ -14,6 +14,8 @@ use signup_http::{resource, to};
 
 use crate::error::Error;
 
+pub(crate) use sign_up_body::attribution_of;
+
 /// Registers the endpoints, all of them for `POST` only.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     for (path, route) in [

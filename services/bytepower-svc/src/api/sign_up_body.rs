@@ -149,6 +149,12 @@ fn password(field: &'static str, text: String) -> Result<Password, Error> {
     Password::new(text).map_err(|problem| Error::InvalidPassword { field, problem })
 }
 
+/// The attribution fields of a JSON object, checked as those of a sign-up; what else is in it is left out.
+pub(crate) fn attribution_of(body: &[u8]) -> Result<Map<String, Value>, Error> {
+    let body = Object::parse(body)?;
+    Ok(object_of(&Attribution::read(&body)?))
+}
+
 fn object_of(value: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(value) {
         Ok(Value::Object(object)) => object,

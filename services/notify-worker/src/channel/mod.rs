@@ -39,6 +39,9 @@ use self::settings::{KindSettings, ProviderSettings, setting_of};
 pub use self::breaker::BreakerSettings;
 pub use self::settings::ChannelSettings;
 
+/// Sections of a settings file, TOML: one channel provider of each kind with every key it knows, and what each means.
+pub const EXAMPLE: &str = include_str!("../../config/channels.toml");
+
 /// Both channels behind one [`Sender`]. Must be used inside a Tokio runtime.
 pub struct Channels {
     email: Failover,

@@ -3,6 +3,7 @@
 mod calibrate;
 mod dead;
 mod events;
+mod import;
 mod keys;
 mod limits;
 mod webhook;
@@ -15,6 +16,7 @@ use clap_complete::Shell;
 pub use calibrate::CalibrateArgs;
 pub use dead::{DeadChoice, DeadCommand};
 pub use events::{EventChoice, EventsCommand, EventsListArgs, EventsReplayArgs, EventsTailArgs};
+pub use import::{FileFormat, ImportArgs};
 pub use keys::{KeyCommand, KeyCreateArgs, KeyRotateArgs, TokenArgs, TokenCommand, TokenKind};
 pub use limits::{LimitsCommand, LimitsReportArgs};
 pub use webhook::{WebhookCommand, WebhookCreateArgs, WebhookReplayArgs};
@@ -79,6 +81,8 @@ pub enum Command {
     /// Look up users
     #[command(subcommand)]
     User(UserCommand),
+    /// Bring users over who signed up elsewhere, with their password hashes
+    Import(ImportArgs),
     /// Read events and send them out again
     #[command(subcommand)]
     Events(EventsCommand),
@@ -252,4 +256,11 @@ pub enum ConfigCommand {
     signupctl config show
     signupctl config show --config /etc/signup.toml --json")]
     Show,
+    /// Describe every setting: variable, default, what is accepted, who reads it
+    #[command(after_help = "EXAMPLES
+    signupctl config reference | less
+    signupctl config reference --json | jq -r '.settings[].variable'
+
+Prints Markdown, the text of docs/configuration.md; made of what is compiled in.")]
+    Reference,
 }

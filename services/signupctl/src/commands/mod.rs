@@ -9,10 +9,12 @@ mod declaration;
 mod doctor;
 mod events;
 mod explain;
+mod import;
 mod key;
 mod limits;
 mod migrate;
 mod openapi;
+mod reference;
 pub mod token;
 mod user;
 mod webhook;
@@ -37,6 +39,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Dev(arguments) => return dev::run(&arguments, file, output),
         Command::Config(ConfigCommand::Show) => return config::show(file, output),
+        Command::Config(ConfigCommand::Reference) => return reference::show(output),
         Command::Openapi { provider } => return openapi::print(&provider),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -70,6 +73,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::User(UserCommand::Show { needle, reveal }) => {
                 user::show(&place, &needle, reveal, output).await
             }
+            Command::Import(arguments) => import::run(&place, &arguments, output).await,
             Command::Limits(LimitsCommand::Report(arguments)) => {
                 limits::report::run(&place, &arguments, output).await
             }

@@ -48,6 +48,7 @@ async fn sign_up(store: &Store, public_id: &str) -> String {
         user,
         consumed: Vec::new(),
         events: vec![event],
+        request_id: context.request_id.clone(),
         hold: None,
         claim: None,
     };

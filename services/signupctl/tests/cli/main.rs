@@ -5,12 +5,14 @@
 mod applying;
 mod broker;
 mod calibrate;
+mod configuration;
 mod dev;
 mod dev_process;
 mod diagnosis;
 mod events;
 mod examples;
 mod explain;
+mod importing;
 mod keys;
 mod limits;
 mod migrating;

@@ -1,6 +1,6 @@
 use crate::operator::Operator;
 
-const COMMANDS: [&[&str]; 29] = [
+const COMMANDS: [&[&str]; 31] = [
     &["dev"],
     &["migrate"],
     &["apply"],
@@ -28,6 +28,8 @@ const COMMANDS: [&[&str]; 29] = [
     &["doctor"],
     &["calibrate"],
     &["config", "show"],
+    &["config", "reference"],
+    &["import"],
     &["completions"],
     &["openapi"],
 ];

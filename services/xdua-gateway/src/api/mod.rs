@@ -15,6 +15,10 @@ use signup_http::{resource, to};
 
 use crate::cors::{cors, preflight};
 
+pub(crate) use parameters::Parameters;
+pub(crate) use profile::read as read_profile;
+pub(crate) use ustr::{Address, parse as parse_address};
+
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     let from_browsers = |path, handler| {
         resource(

@@ -44,6 +44,11 @@ impl Parameters {
         Ok(Self(fields))
     }
 
+    /// The members of an object, read as those of a body.
+    pub(crate) fn of(object: Map<String, Value>) -> Self {
+        Self(of_object(object))
+    }
+
     /// A text field.
     ///
     /// # Errors
@@ -125,7 +130,11 @@ fn decoded(text: &[u8]) -> Result<String, Problem> {
 fn members(body: &[u8]) -> Result<Fields, Fault> {
     let object: Map<String, Value> = serde_json::from_slice(body)
         .map_err(|_| Fault::MalformedBody("not a JSON object".to_owned()))?;
-    Ok(object
+    Ok(of_object(object))
+}
+
+fn of_object(object: Map<String, Value>) -> Fields {
+    object
         .into_iter()
         .filter(|(_, value)| !value.is_null() && value != "")
         .map(|(name, value)| match value {
@@ -133,5 +142,5 @@ fn members(body: &[u8]) -> Result<Fields, Fault> {
             Value::Number(number) => (name, Ok(Value::String(number.to_string()))),
             other => (name, Ok(other)),
         })
-        .collect())
+        .collect()
 }

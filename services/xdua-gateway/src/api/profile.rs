@@ -16,7 +16,7 @@ const MAX_NAME: usize = 64;
 const MAX_TEXT: usize = 255;
 
 /// Reads everything that is kept with the user, by the vendor's own field names.
-pub(super) fn read(
+pub(crate) fn read(
     parameters: &Parameters,
     shop: &Shop,
     address: &Address,

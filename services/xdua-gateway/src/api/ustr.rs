@@ -11,9 +11,9 @@ use crate::error::{Error, Problem};
 
 /// What is proven by a code, and how the code gets there.
 #[derive(Debug)]
-pub(super) struct Address {
-    pub(super) channel: Channel,
-    pub(super) identifier: Identifier,
+pub(crate) struct Address {
+    pub(crate) channel: Channel,
+    pub(crate) identifier: Identifier,
 }
 
 /// Reads `by` and `ustr`.
@@ -27,7 +27,7 @@ pub(super) fn read(parameters: &Parameters) -> Result<Address, Error> {
 }
 
 /// Parses the address in a field.
-pub(super) fn parse(field: &str, text: &str, channel: Channel) -> Result<Address, Error> {
+pub(crate) fn parse(field: &str, text: &str, channel: Channel) -> Result<Address, Error> {
     let identifier = match channel {
         Channel::Sms => PhoneNumber::parse_international(&with_country_code(text))
             .map(Identifier::from)

@@ -1,5 +1,6 @@
 //! Where knowledge ends, and why.
 
+use signup_app::import::origin_of;
 use signup_app::settings::{KeptDecisions, Settings};
 use signup_core::event::EventType;
 use signup_core::time::Timestamp;
@@ -55,6 +56,12 @@ pub fn of(found: &Search, settings: &Settings, now: Timestamp) -> Vec<String> {
 fn of_user(user: &UserRecord, found: &Search, settings: &Settings, now: Timestamp) -> Vec<String> {
     let mut notes = Vec::new();
     let id = &user.public_id;
+    if let Some(origin) = origin_of(&user.request_id) {
+        return vec![format!(
+            "user {id} signed up elsewhere and was imported ({origin}): nobody here saw a request or a code, and there is an \
+             event only if the import announced users"
+        )];
+    }
     let has_request = found
         .decisions
         .iter()
