@@ -121,7 +121,7 @@ async fn a_rolling_update_fails_no_request() {
     assert_eq!(beside.user_count().await, i64::try_from(done).unwrap());
     for process in &new {
         assert!(
-            process.log().contains("\"event\":\"sign_up\""),
+            process.log().contains("\"event\":\"sign_up.ended\""),
             "it had nothing to do"
         );
     }
