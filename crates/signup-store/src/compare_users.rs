@@ -4,15 +4,18 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
+use diesel::sql_types::{Integer, Text};
 use serde_json::{Map, Value};
 use signup_core::identifier::IdentifierKind;
 use signup_core::user::NewUser;
 
-use crate::connection::AnyConnection;
+use crate::arrays::{Column, OverArrays, Statement, integers, text};
+use crate::connection::{AnyConnection, WRITERS_PLANNING};
 use crate::error::StoreError;
-use crate::find_users::{UserRow, profile_of};
+use crate::find_users::{UserRow, by_public_id, profile_of};
 use crate::schema::{identifiers, users};
 use crate::store::Store;
+use crate::users::owner_of;
 
 /// What of a user was made up for want of anything better, so that it says nothing about who the user is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,10 +42,25 @@ pub enum Comparison {
     },
 }
 
-/// For one transaction. An import fills tables that were never analysed, and a plan that was made when they were empty would
-/// read them from end to end for every question.
-const PLANNING: &str =
-    "SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_custom_plan";
+/// Answers with the place of each wanted user and the id of somebody who has what it wants. Rows are looked up as those of a
+/// batch of sign-ups are: a list of keys in a condition would be slower with every user, because what the planner believes
+/// of a directory that is being filled is wrong.
+struct InTheWay;
+
+impl Statement for InTheWay {
+    const SQL: &'static str = "\
+WITH names AS MATERIALIZED (SELECT * FROM unnest(?, ?, ?, ?, ?) AS given(place, provider, directory, kind, key)),
+  ids AS MATERIALIZED (SELECT * FROM unnest(?, ?, ?) AS given(place, provider, public_id)),
+  found AS MATERIALIZED (
+    SELECT place, (SELECT taken.user_id FROM identifiers AS taken
+        WHERE taken.provider = names.provider AND taken.directory_id = names.directory
+          AND taken.kind = names.kind AND taken.key = names.key) AS id FROM names
+    UNION ALL
+    SELECT place, (SELECT there.id FROM users AS there
+        WHERE there.provider = ids.provider AND there.public_id = ids.public_id) FROM ids)
+SELECT place, id FROM found WHERE id IS NOT NULL";
+    type Row = (Integer, Text);
+}
 
 impl Store {
     /// Compares users with those who have their identifiers or their public ids: all of them in a handful of statements,
@@ -58,13 +76,14 @@ impl Store {
         self.run(move |connection| {
             let there = connection.transaction::<_, StoreError, _>(|connection| {
                 if let AnyConnection::Postgres(connection) = connection {
-                    connection.batch_execute(PLANNING)?;
+                    connection.batch_execute(&WRITERS_PLANNING.replace("SET ", "SET LOCAL "))?;
                 }
                 There::find(connection, &users)
             })?;
             users
                 .iter()
-                .map(|(user, made_up)| there.compare(user, *made_up))
+                .zip(&there.in_the_way)
+                .map(|((user, made_up), ids)| there.compare(user, *made_up, ids))
                 .collect()
         })
         .await
@@ -73,10 +92,8 @@ impl Store {
 
 /// Those who have anything that the compared users want.
 struct There {
-    /// Ids of ours by provider, directory, kind and normalised form.
-    owners: HashMap<(String, String, String, String), String>,
-    /// Ids of ours by provider and public id.
-    public_ids: HashMap<(String, String), String>,
+    /// For each of the compared, the ids of ours.
+    in_the_way: Vec<BTreeSet<String>>,
     users: HashMap<String, UserRow>,
     /// By our id: kind, normalised form, verified.
     identifiers: HashMap<String, Vec<(String, String, bool)>>,
@@ -87,22 +104,10 @@ impl There {
         connection: &mut AnyConnection,
         wanted: &[(NewUser, MadeUp)],
     ) -> Result<Self, StoreError> {
-        let owners = owners(connection, wanted)?;
-        let mut by_provider = HashMap::<&str, Vec<&str>>::new();
-        for (user, _) in wanted.iter().filter(|(_, made_up)| !made_up.public_id) {
-            let ids = by_provider.entry(&user.provider).or_default();
-            ids.push(&user.public_id);
-        }
-        let mut found: Vec<UserRow> = users::table
-            .filter(users::id.eq_any(owners.values()))
+        let in_the_way = in_the_way(connection, wanted)?;
+        let found: Vec<UserRow> = users::table
+            .filter(users::id.eq_any(in_the_way.iter().flatten()))
             .load(connection)?;
-        for (provider, public_ids) in by_provider {
-            let rows = users::table
-                .filter(users::provider.eq(provider))
-                .filter(users::public_id.eq_any(public_ids))
-                .load::<UserRow>(connection)?;
-            found.extend(rows);
-        }
         let ids: Vec<&str> = found.iter().map(|user| user.id.as_str()).collect();
         let rows: Vec<(String, String, String, bool)> = identifiers::table
             .filter(identifiers::user_id.eq_any(&ids))
@@ -120,14 +125,7 @@ impl There {
             of_user.push((kind, key, verified));
         }
         Ok(Self {
-            owners,
-            public_ids: found
-                .iter()
-                .map(|user| {
-                    let name = (user.provider.clone(), user.public_id.clone());
-                    (name, user.id.clone())
-                })
-                .collect(),
+            in_the_way,
             users: found
                 .into_iter()
                 .map(|user| (user.id.clone(), user))
@@ -136,21 +134,13 @@ impl There {
         })
     }
 
-    fn compare(&self, user: &NewUser, made_up: MadeUp) -> Result<Comparison, StoreError> {
-        let mut ids = BTreeSet::new();
-        for taken in &user.identifiers {
-            ids.extend(self.owners.get(&(
-                user.provider.clone(),
-                user.directory.clone(),
-                taken.identifier.kind().as_str().to_owned(),
-                taken.identifier.key().to_owned(),
-            )));
-        }
-        if !made_up.public_id {
-            let name = (user.provider.clone(), user.public_id.clone());
-            ids.extend(self.public_ids.get(&name));
-        }
-        let found: Vec<&UserRow> = ids.iter().filter_map(|id| self.users.get(*id)).collect();
+    fn compare(
+        &self,
+        user: &NewUser,
+        made_up: MadeUp,
+        ids: &BTreeSet<String>,
+    ) -> Result<Comparison, StoreError> {
+        let found: Vec<&UserRow> = ids.iter().filter_map(|id| self.users.get(id)).collect();
         let [there] = found.as_slice() else {
             let with: Vec<String> = found.iter().map(|user| user.public_id.clone()).collect();
             return Ok(if with.is_empty() {
@@ -214,37 +204,83 @@ impl There {
     }
 }
 
-/// The owners of all identifiers, one statement for each provider, directory and kind.
-fn owners(
+/// For each of the wanted, who has one of its identifiers or its public id.
+fn in_the_way(
     connection: &mut AnyConnection,
     wanted: &[(NewUser, MadeUp)],
-) -> QueryResult<HashMap<(String, String, String, String), String>> {
-    let mut keys = HashMap::<(&str, &str, &str), Vec<&str>>::new();
-    for (user, _) in wanted {
-        for taken in &user.identifiers {
-            let kind = taken.identifier.kind().as_str();
-            let place = (user.provider.as_str(), user.directory.as_str(), kind);
-            keys.entry(place).or_default().push(taken.identifier.key());
+) -> Result<Vec<BTreeSet<String>>, StoreError> {
+    let mut ids = vec![BTreeSet::new(); wanted.len()];
+    match connection {
+        AnyConnection::Postgres(connection) => {
+            let statement = OverArrays::<InTheWay>::new(columns(wanted));
+            let found: Vec<(i32, String)> = statement.load(connection)?;
+            for (place, id) in found {
+                let ids = usize::try_from(place).ok().and_then(|at| ids.get_mut(at));
+                ids.into_iter().for_each(|ids| _ = ids.insert(id.clone()));
+            }
+        }
+        AnyConnection::Sqlite(_) => {
+            for ((user, made_up), ids) in wanted.iter().zip(&mut ids) {
+                let (provider, directory) = (&user.provider, &user.directory);
+                for taken in &user.identifiers {
+                    let (kind, key) = (taken.identifier.kind(), taken.identifier.key());
+                    ids.extend(owner_of(connection, provider, directory, kind, key)?);
+                }
+                if !made_up.public_id {
+                    let found = by_public_id(connection, provider, &user.public_id)?;
+                    ids.extend(found.map(|found| found.id));
+                }
+            }
         }
     }
-    let mut owners = HashMap::new();
-    for ((provider, directory, kind), keys) in keys {
-        let rows: Vec<(String, String)> = identifiers::table
-            .filter(identifiers::provider.eq(provider))
-            .filter(identifiers::directory_id.eq(directory))
-            .filter(identifiers::kind.eq(kind))
-            .filter(identifiers::key.eq_any(keys))
-            .select((identifiers::key, identifiers::user_id))
-            .load(connection)?;
-        for (key, user) in rows {
-            let name = (
-                provider.to_owned(),
-                directory.to_owned(),
-                kind.to_owned(),
-                key,
-            );
-            owners.insert(name, user);
+    Ok(ids)
+}
+
+/// The arrays of [`InTheWay`].
+fn columns(wanted: &[(NewUser, MadeUp)]) -> Vec<Column<'_>> {
+    let users = || (0..).zip(wanted);
+    let names = || {
+        users().flat_map(|(place, (user, _))| {
+            user.identifiers
+                .iter()
+                .map(move |taken| (place, user, &taken.identifier))
+        })
+    };
+    let ids = || users().filter(|(_, (_, made_up))| !made_up.public_id);
+    vec![
+        integers(names().map(|(place, ..)| place)),
+        text(names().map(|(_, user, _)| user.provider.as_str())),
+        text(names().map(|(_, user, _)| user.directory.as_str())),
+        text(names().map(|(.., name)| name.kind().as_str())),
+        text(names().map(|(.., name)| name.key())),
+        integers(ids().map(|(place, _)| place)),
+        text(ids().map(|(_, (user, _))| user.provider.as_str())),
+        text(ids().map(|(_, (user, _))| user.public_id.as_str())),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use diesel::connection::SimpleConnection as _;
+
+    use super::*;
+    use crate::arrays::{migrated, ways_to_rows};
+
+    #[test]
+    fn every_row_is_looked_up_by_its_whole_key_whatever_the_statistics_say() {
+        let (_database, mut connection) = migrated();
+        for statistics in ["SELECT 1", "ANALYZE"] {
+            connection.batch_execute(statistics).unwrap();
+            let ways = ways_to_rows::<InTheWay>(&mut connection, &columns(&[])).unwrap();
+            assert_eq!(ways.len(), 2, "{ways:#?}");
+            for (_, condition) in &ways {
+                let by_key = condition.contains("key = names.key");
+                let by_public_id = condition.contains("public_id = ids.public_id");
+                assert!(condition.contains("Index Cond: "), "{ways:#?}");
+                assert!(by_key || by_public_id, "{ways:#?}");
+            }
         }
     }
-    Ok(owners)
 }

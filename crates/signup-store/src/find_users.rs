@@ -103,7 +103,7 @@ fn find(connection: &mut AnyConnection, needle: &str) -> QueryResult<Vec<UserRow
     Ok(found)
 }
 
-fn by_public_id(
+pub(crate) fn by_public_id(
     connection: &mut AnyConnection,
     provider: &str,
     public_id: &str,
@@ -119,7 +119,7 @@ fn by_public_id(
 #[derive(Queryable)]
 pub(crate) struct UserRow {
     pub(crate) id: String,
-    pub(crate) provider: String,
+    provider: String,
     pub(crate) public_id: String,
     pub(crate) directory: String,
     pub(crate) application: String,
