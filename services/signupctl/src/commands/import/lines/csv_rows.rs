@@ -60,8 +60,15 @@ impl<R: Read> Rows<R> {
                 Ok(false) => return Ok(()),
                 Err(error) => return Err(io::Error::other(error)),
             }
-            // Empty lines before a row belong to nobody.
-            let number = row.position().map_or(number, csv::Position::line);
+            // The reader counts empty lines before a row to the row; they belong to nobody. So its lines are counted
+            // back from its end, which the last row may lack.
+            let breaks = row.as_slice().iter().filter(|byte| **byte == b'\n');
+            let lines = 1 + u64::try_from(breaks.count()).unwrap_or(0);
+            let counted_back = self.reader.position().line().saturating_sub(lines);
+            let number = row
+                .position()
+                .map_or(number, csv::Position::line)
+                .max(counted_back);
             let line = Line {
                 number,
                 end: self.reader.position().byte(),
