@@ -23,7 +23,7 @@ use crate::trace;
 
 /// How often another public id is tried before giving up. Ids are random over at least 47 bits, so a second try is rare
 /// and a fifth means that the random source is broken.
-const PUBLIC_ID_TRIES: usize = 5;
+pub(crate) const PUBLIC_ID_TRIES: usize = 5;
 
 /// The answer when there was no time left to begin: it costs the caller a second, and nothing was written.
 const TRY_AGAIN: SignUpError = SignUpError::Busy {

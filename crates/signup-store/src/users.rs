@@ -135,13 +135,12 @@ impl Write for SignUpRecord {
             // A savepoint for each, to go back to, would take a fifth of the time.
             AnyConnection::Sqlite(_) => connection
                 .write_transaction(|connection| {
-                    let decided = batch.iter().map(|record| {
-                        let refusal = refusal(connection, record)?;
-                        match refusal {
+                    let decided = batch
+                        .iter()
+                        .map(|record| match refusal(connection, record)? {
                             Some(outcome) => Ok(outcome),
                             None => write(connection, record).map(|()| SignUpOutcome::Created),
-                        }
-                    });
+                        });
                     decided.collect::<Result<_, Abort>>()
                 })
                 .map_err(Abort::into_fault),

@@ -14,6 +14,7 @@ use signup_store::{Comparison, MadeUp, Store, StoreError};
 use uuid::Uuid;
 
 use super::{CheckedUser, Given, ImportRules, ORIGIN};
+use crate::sign_up::PUBLIC_ID_TRIES;
 
 /// Time for a user to be written once it is under way. Nobody waits for an answer, so it may be long.
 const WRITE_DEADLINE: Duration = Duration::from_secs(30);
@@ -23,9 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Between two tries to reach it.
 const PAUSE: Duration = Duration::from_millis(500);
-
-/// How often another random public id is tried.
-const PUBLIC_ID_TRIES: usize = 5;
 
 /// Writes users; those who are under way at the same time share commits.
 #[derive(Clone)]
