@@ -9,7 +9,7 @@ use signup_core::credential::{CredentialKind, hash_secret};
 use signup_core::keys::{KeyRing, SealError};
 use signup_core::mask::Secret;
 use signup_core::time::Timestamp;
-use signup_store::CredentialRecord;
+use signup_store::{CredentialRecord, Resealed};
 
 use crate::catalog::seal_owner;
 
@@ -34,7 +34,8 @@ pub struct CredentialOwner<'a> {
 pub struct Issued {
     /// What is stored.
     pub record: CredentialRecord,
-    /// The secret to show once; none for signing keys, whose private half never leaves us.
+    /// The secret to show once; none that was brought along, and none for signing keys, whose private half never leaves
+    /// us.
     pub secret: Option<Secret<String>>,
 }
 
@@ -65,7 +66,12 @@ pub fn issue(
         CredentialKind::ServerKey | CredentialKind::ClientKey | CredentialKind::ClientSecret => {
             let mut bytes = [0; SECRET_BYTES];
             aws_lc_rs::rand::fill(&mut bytes).map_err(|_| IssueError::Random)?;
-            import_secret(keys, owner, Secret::new(URL_SAFE_NO_PAD.encode(bytes)), now)
+            let secret = Secret::new(URL_SAFE_NO_PAD.encode(bytes));
+            let record = import_secret(keys, owner, &secret, now)?;
+            Ok(Issued {
+                record,
+                secret: Some(secret),
+            })
         }
         CredentialKind::SigningKey => {
             let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| IssueError::Random)?;
@@ -88,6 +94,22 @@ pub fn issue(
     }
 }
 
+/// Seals a credential's secret with the ring's current key; `None` if it is up to date, or there is nothing to seal.
+///
+/// # Errors
+/// It cannot be opened: its key is not in the ring, or it was altered.
+pub fn reseal(keys: &KeyRing, record: &CredentialRecord) -> Result<Option<Resealed>, SealError> {
+    let (Some(from), Ok(kind)) = (&record.sealed, record.kind.parse()) else {
+        return Ok(None);
+    };
+    let owner = seal_owner(&record.provider, kind, &record.id);
+    let to = keys.reseal(from, &owner)?;
+    Ok(to.map(|to| Resealed {
+        from: from.clone(),
+        to,
+    }))
+}
+
 /// Takes over a secret that clients already have.
 ///
 /// # Errors
@@ -95,9 +117,9 @@ pub fn issue(
 pub fn import_secret(
     keys: &KeyRing,
     owner: &CredentialOwner<'_>,
-    secret: Secret<String>,
+    secret: &Secret<String>,
     now: Timestamp,
-) -> Result<Issued, IssueError> {
+) -> Result<CredentialRecord, IssueError> {
     if secret.expose().len() < 16 {
         return Err(IssueError::Unusable(
             "the secret has fewer than 16 characters".to_owned(),
@@ -117,10 +139,7 @@ pub fn import_secret(
             ));
         }
     }
-    Ok(Issued {
-        record,
-        secret: Some(secret),
-    })
+    Ok(record)
 }
 
 /// Takes over the public half of a key whose private half the operator keeps.

@@ -193,6 +193,22 @@ fn a_sealed_secret_opens_for_its_owner_only() {
 }
 
 #[test]
+fn a_resealed_secret_needs_the_current_key_only() {
+    let sealed = ring(&[OLD]).seal("hunter2", "acme/server-key/k1").unwrap();
+    let both = ring(&[NEW, OLD]);
+
+    let resealed = both.reseal(&sealed, "acme/server-key/k1").unwrap().unwrap();
+
+    let opened = ring(&[NEW]).open(&resealed, "acme/server-key/k1");
+    assert_eq!(opened.unwrap().expose(), "hunter2");
+    assert_eq!(both.reseal(&resealed, "acme/server-key/k1"), Ok(None));
+    assert_eq!(
+        both.reseal(&sealed, "acme/server-key/k2"),
+        Err(SealError::Broken)
+    );
+}
+
+#[test]
 fn key_rings_say_what_is_wrong_with_them() {
     for (text, expected) in [
         ("", KeyRingError::Empty),

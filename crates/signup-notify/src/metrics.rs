@@ -2,9 +2,10 @@
 
 use prometheus::{IntCounterVec, Opts, Registry};
 use signup_core::code::Channel;
+use signup_core::event::EventType;
 use signup_store::DeliveryState;
 
-/// `signup_deliveries_total{channel,outcome}`.
+/// `signup_deliveries_total{message,channel,outcome}`.
 #[derive(Clone, Debug)]
 pub struct DeliveryMetrics {
     deliveries: Option<IntCounterVec>,
@@ -18,10 +19,11 @@ impl DeliveryMetrics {
             "signup_deliveries_total",
             "Messages that events asked for, by what became of each attempt.",
         );
-        let deliveries = IntCounterVec::new(opts, &["channel", "outcome"]).and_then(|counter| {
-            registry.register(Box::new(counter.clone()))?;
-            Ok(counter)
-        });
+        let deliveries =
+            IntCounterVec::new(opts, &["message", "channel", "outcome"]).and_then(|counter| {
+                registry.register(Box::new(counter.clone()))?;
+                Ok(counter)
+            });
         Self {
             deliveries: deliveries
                 .inspect_err(
@@ -31,11 +33,17 @@ impl DeliveryMetrics {
         }
     }
 
-    /// Counts one outcome.
-    pub(crate) fn count(&self, channel: Channel, outcome: DeliveryState) {
+    /// Counts one outcome of what an event of this type asked for: a code (or the word that an account exists, which
+    /// takes its place), or a welcome.
+    pub(crate) fn count(&self, event_type: &str, channel: Channel, outcome: DeliveryState) {
+        let message = if event_type == EventType::OtpRequested.as_str() {
+            "code"
+        } else {
+            "welcome"
+        };
         if let Some(deliveries) = &self.deliveries {
             deliveries
-                .with_label_values(&[channel.as_str(), outcome.as_str()])
+                .with_label_values(&[message, channel.as_str(), outcome.as_str()])
                 .inc();
         }
     }

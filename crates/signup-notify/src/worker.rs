@@ -179,7 +179,7 @@ impl Worker {
             sender,
             detail,
         } = report;
-        self.metrics.count(channel, state);
+        self.metrics.count(&event.event_type, channel, state);
         self.store
             .finish_delivery(&event.id, state, sender, detail, self.clock.now())
             .await?;

@@ -15,6 +15,7 @@ mod deliveries;
 mod error;
 mod events;
 mod find_users;
+mod histogram;
 mod history;
 mod housekeeping;
 mod idempotency;
@@ -25,6 +26,7 @@ mod outbox;
 mod pool;
 mod postgres_url;
 mod schema;
+mod sealed;
 mod server_time;
 mod store;
 mod users;
@@ -47,6 +49,7 @@ pub use limit_hits::LimitHit;
 pub use limits::Exhausted;
 pub use migrate::MigrationReport;
 pub use outbox::{Backlog, ClaimedEvent, Lane, Unpublished};
+pub use sealed::Resealed;
 pub use store::{Store, StoreOptions};
 pub use webhooks::{
     AttemptEnd, AttemptRecorded, AttemptReport, ClaimedWebhookDelivery, Webhook, WebhookBacklog,

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::r2d2;
+use prometheus::Histogram;
+use prometheus::core::Collector;
 use tokio::sync::Semaphore;
 
 use crate::connection::{AnyConnection, Connector};
 use crate::error::StoreError;
+use crate::histogram::{SECONDS, histogram};
 
 /// A pool of connections. Clones share it.
 #[derive(Clone)]
@@ -15,22 +18,42 @@ pub(crate) struct Pool {
     connections: r2d2::Pool<Connector>,
     permits: Arc<Semaphore>,
     wait: Duration,
+    waited: Histogram,
 }
 
 impl Pool {
     /// A pool of at most `size` connections, none of them made yet: the database may come up later. Whoever waits longer
-    /// than `wait` for one is told that the database is unavailable.
-    pub fn new(connector: Connector, size: u32, wait: Duration) -> Self {
+    /// than `wait` for one is told that the database is unavailable. `name` tells its measures from another pool's.
+    ///
+    /// # Errors
+    /// The name is not allowed: a fault in this program.
+    pub fn new(
+        name: &str,
+        connector: Connector,
+        size: u32,
+        wait: Duration,
+    ) -> Result<Self, StoreError> {
         let connections = r2d2::Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
             .connection_timeout(wait)
             .build_unchecked(connector);
-        Self {
+        Ok(Self {
             connections,
             permits: Arc::new(Semaphore::new(size as usize)),
             wait,
-        }
+            waited: histogram(
+                "signup_database_wait_seconds",
+                "How long it took until a database connection was free.",
+                ("pool", name),
+                &SECONDS,
+            )?,
+        })
+    }
+
+    /// How long connections were waited for, for a registry.
+    pub fn collector(&self) -> Box<dyn Collector> {
+        Box::new(self.waited.clone())
     }
 
     /// Connections in use and allowed.
@@ -49,8 +72,10 @@ impl Pool {
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let acquire = Arc::clone(&self.permits).acquire_owned();
-        let permit = tokio::time::timeout(self.wait, acquire)
-            .await
+        let begun = Instant::now();
+        let permit = tokio::time::timeout(self.wait, acquire).await;
+        self.waited.observe(begun.elapsed().as_secs_f64());
+        let permit = permit
             .map_err(|_| {
                 StoreError::Unavailable(format!("no connection came free within {:?}", self.wait))
             })?

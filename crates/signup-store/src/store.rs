@@ -62,21 +62,21 @@ impl Store {
             statement_timeout: options.statement_timeout,
             planning: Planning::ByStatistics,
         };
-        let pool_of = |size, planning| {
+        let pool_of = |name, size, planning| {
             let connector = Connector {
                 planning,
                 ..connector.clone()
             };
-            Pool::new(connector, size, options.pool_wait)
+            Pool::new(name, connector, size, options.pool_wait)
         };
         let (pool, writing) = match backend {
             Backend::Postgres => (
-                pool_of(options.pool_size.max(1), Planning::ByStatistics),
-                pool_of(WRITERS, Planning::ByIndex),
+                pool_of("shared", options.pool_size.max(1), Planning::ByStatistics)?,
+                pool_of("writers", WRITERS, Planning::ByIndex)?,
             ),
             // SQLite has one writer, and so all share one connection.
             Backend::Sqlite => {
-                let pool = pool_of(1, Planning::ByStatistics);
+                let pool = pool_of("shared", 1, Planning::ByStatistics)?;
                 (pool.clone(), pool)
             }
         };
@@ -93,9 +93,10 @@ impl Store {
         self.connector.backend
     }
 
-    /// What the writers measure, for a registry.
+    /// What the writers and the shared connections measure, for a registry.
     pub fn collectors(&self) -> Vec<Box<dyn Collector>> {
-        let mut collectors = self.sign_ups.collectors();
+        let mut collectors = vec![self.pool.collector()];
+        collectors.extend(self.sign_ups.collectors());
         collectors.extend(self.code_requests.collectors());
         collectors
     }

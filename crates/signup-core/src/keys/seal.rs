@@ -59,6 +59,19 @@ impl KeyRing {
             .map_err(|_| SealError::Broken)
     }
 
+    /// Seals with the current key what was sealed with an older one, for the same owner; `None` if it is up to date.
+    ///
+    /// # Errors
+    /// See [`SealError`].
+    pub fn reseal(&self, sealed: &str, owner: &str) -> Result<Option<String>, SealError> {
+        let (key_id, _) = sealed.split_once(':').ok_or(SealError::Broken)?;
+        if key_id == self.current_id() {
+            return Ok(None);
+        }
+        let secret = self.open(sealed, owner)?;
+        self.seal(secret.expose(), owner).map(Some)
+    }
+
     fn seal_key(&self, id: &str) -> Result<&UseKey, SealError> {
         self.key(id, KeyUse::Seal)
             .ok_or_else(|| SealError::UnknownKey(id.to_owned()))

@@ -38,7 +38,7 @@ pub use self::metrics::WebhookMetrics;
 pub use self::queue::EVENT_TYPES;
 pub use self::replay::{ReplaySelection, Replayed, replay};
 pub use self::resolver::{Lookup, SystemLookup};
-pub use self::secret::{SecretError, SigningSecret, open_secrets};
+pub use self::secret::{SecretError, SigningSecret, open_secrets, reseal};
 pub use self::test_event::{TEST_EVENT, test_event};
 use crate::sender::Sender;
 

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use signup_core::keys::{KeyRing, SealError};
 use signup_core::mask::Secret;
 use signup_core::time::Timestamp;
-use signup_store::Webhook;
+use signup_store::{Resealed, Webhook};
 
 /// What every secret begins with.
 const PREFIX: &str = "whsec_";
@@ -104,6 +104,22 @@ pub fn open_secrets(
         }
     }
     Ok(secrets)
+}
+
+/// Seals a webhook's secrets with the ring's current key: those that are not up to date.
+///
+/// # Errors
+/// One cannot be opened: its key is not in the ring, or it was altered.
+pub fn reseal(keys: &KeyRing, webhook: &Webhook) -> Result<Vec<Resealed>, SealError> {
+    let previous = webhook.previous_secret.as_ref().map(|(sealed, _)| sealed);
+    let mut resealed = Vec::new();
+    for from in [&webhook.sealed_secret].into_iter().chain(previous) {
+        if let Some(to) = keys.reseal(from, &owner(&webhook.id))? {
+            let from = from.clone();
+            resealed.push(Resealed { from, to });
+        }
+    }
+    Ok(resealed)
 }
 
 fn owner(webhook: &str) -> String {

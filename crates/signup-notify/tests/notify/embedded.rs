@@ -34,8 +34,8 @@ async fn codes_and_welcomes_reach_the_inbox_of_the_process() {
         .encode_to_string(&app.metrics.registry.gather())
         .unwrap();
     for expected in [
-        r#"signup_deliveries_total{channel="email",outcome="delivered"} 1"#,
-        r#"signup_deliveries_total{channel="sms",outcome="delivered"} 1"#,
+        r#"signup_deliveries_total{channel="email",message="welcome",outcome="delivered"} 1"#,
+        r#"signup_deliveries_total{channel="sms",message="code",outcome="delivered"} 1"#,
         "signup_events_published_total 2",
         "signup_events_unpublished_total{reason=\"refused\"} 0",
     ] {

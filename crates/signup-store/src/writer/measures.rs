@@ -2,18 +2,14 @@
 
 use std::time::Duration;
 
+use prometheus::Histogram;
 use prometheus::core::Collector;
-use prometheus::{Histogram, HistogramOpts};
 
 use crate::error::StoreError;
+use crate::histogram::{SECONDS, histogram};
 
 /// Powers of two up to the largest batch.
 const SIZES: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
-
-/// From a fast disk to the longest wait of a request.
-const SECONDS: [f64; 12] = [
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
-];
 
 /// The measures of one writer. Clones count together.
 #[derive(Clone)]
@@ -29,12 +25,8 @@ impl Measures {
     /// # Errors
     /// A name or a boundary is not allowed: a fault in this file.
     pub fn new(what: &str) -> Result<Self, StoreError> {
-        let histogram = |name: &str, help: &str, buckets: &[f64]| {
-            let options = HistogramOpts::new(name, help)
-                .const_label("what", what)
-                .buckets(buckets.to_vec());
-            Histogram::with_opts(options).map_err(|error| StoreError::Statement(error.to_string()))
-        };
+        let histogram =
+            |name, help, buckets: &[f64]| histogram(name, help, ("what", what), buckets);
         Ok(Self {
             batch_size: histogram(
                 "signup_writer_batch_size",

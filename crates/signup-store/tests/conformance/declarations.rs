@@ -1,5 +1,5 @@
 use serde_json::json;
-use signup_store::{Change, CredentialRecord, StoreError};
+use signup_store::{Change, CredentialRecord, Resealed, StoreError};
 
 use crate::fixture::Fixture;
 use crate::on_both;
@@ -8,6 +8,7 @@ on_both!(
     of_credentials_added_at_once_under_one_id_one_is_kept,
     a_credential_that_exists_holds_up_every_change_that_came_with_it,
     a_credential_that_is_put_takes_the_place_of_the_old_one,
+    a_sealed_text_is_replaced_where_it_still_is,
 );
 
 fn credential(secret_hash: &str) -> CredentialRecord {
@@ -86,4 +87,32 @@ async fn a_credential_that_is_put_takes_the_place_of_the_old_one(fixture: Fixtur
             .unwrap();
         assert_eq!(stored(&fixture).await, [credential(secret)]);
     }
+}
+
+async fn a_sealed_text_is_replaced_where_it_still_is(fixture: Fixture) {
+    let store = &fixture.store;
+    let mut sealed = credential("hash");
+    sealed.sealed = Some("old:AAAA".into());
+    store
+        .change_declarations(vec![Change::PutCredential(sealed)])
+        .await
+        .unwrap();
+    let before = store.declaration_revision().await.unwrap();
+    let reseal = |from: &str, to: &str| Resealed {
+        from: from.into(),
+        to: to.into(),
+    };
+
+    let texts = vec![
+        reseal("old:AAAA", "new:BBBB"),
+        reseal("old:GONE", "new:CCCC"),
+    ];
+    assert_eq!(store.replace_sealed(texts).await.unwrap(), 1);
+
+    assert_eq!(
+        stored(&fixture).await[0].sealed.as_deref(),
+        Some("new:BBBB")
+    );
+    // Services that run read it again.
+    assert!(store.declaration_revision().await.unwrap() > before);
 }

@@ -130,8 +130,9 @@ async fn while_mail_takes_five_seconds_the_database_answers(database: TestDataba
         .encode_to_string(&app.metrics.registry.gather())
         .unwrap();
     let delivered = DeliveryState::Delivered.as_str();
-    let line =
-        format!("signup_deliveries_total{{channel=\"email\",outcome=\"{delivered}\"}} {MESSAGES}");
+    let line = format!(
+        "signup_deliveries_total{{channel=\"email\",message=\"code\",outcome=\"{delivered}\"}} {MESSAGES}"
+    );
     assert!(metrics.contains(&line), "{metrics}");
 }
 

@@ -10,7 +10,8 @@ use signup_testkit::mail::{ANYBODY, Answer};
 
 use crate::stage::{CODES, DEAD, PATIENCE, Stage, code_in, until_length, value_of};
 
-const DELIVERED: &str = r#"signup_deliveries_total{channel="email",outcome="delivered"}"#;
+const DELIVERED: &str =
+    r#"signup_deliveries_total{channel="email",message="code",outcome="delivered"}"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_arrives_its_sign_up_succeeds_and_a_welcome_follows() {

@@ -15,6 +15,20 @@ pub enum KeyCommand {
     Create(KeyCreateArgs),
     /// Put successors beside credentials, and let the old ones end
     Rotate(KeyRotateArgs),
+    /// Seal stored secrets with the first of the services' own keys, so that the others can be retired
+    #[command(after_help = "EXAMPLES
+    signupctl key reseal --dry-run
+    signupctl key reseal
+
+`secrets.keys` needs the old keys while this runs. When nothing is left that an old one has sealed, and the codes that \
+were sent under it have expired, it can be taken out.
+
+Exit status: 1 when a secret cannot be opened; everything else is sealed anew all the same.")]
+    Reseal {
+        /// Only say what would be sealed anew
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// List credentials, without their secrets
     #[command(after_help = "EXAMPLES
     signupctl key list
@@ -33,7 +47,8 @@ pub enum KeyCommand {
     signupctl key create xdua --kind signing-key
     signupctl key create xdua --kind signing-key --public-key public.pem
 
-The secret is printed once. Of a signing key nothing is printed: its private half stays sealed in the database.")]
+The secret is printed once; one that was taken over is not printed at all. Of a signing key nothing is printed: its \
+private half stays sealed in the database.")]
 pub struct KeyCreateArgs {
     /// The application that it is for; a provider alone for a key of all its applications
     #[arg(value_name = "PROVIDER/APPLICATION|PROVIDER")]

@@ -66,6 +66,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Key(KeyCommand::Rotate(arguments)) => {
                 key::rotate::run(&place, &arguments, output).await
             }
+            Command::Key(KeyCommand::Reseal { dry_run }) => {
+                key::reseal::run(&place, dry_run, output).await
+            }
             Command::Key(KeyCommand::List { provider }) => {
                 key::list::run(&place, provider.as_deref(), output).await
             }

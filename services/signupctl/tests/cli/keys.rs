@@ -1,7 +1,7 @@
 use serde_json::Value;
 use signup_core::time::{Clock as _, SystemClock, Timestamp};
 
-use crate::operator::Operator;
+use crate::operator::{Done, KEYS, Operator};
 
 fn listed(operator: &Operator, id: &str) -> Value {
     let all = operator.json(["key", "list"]);
@@ -68,7 +68,8 @@ fn a_secret_that_clients_have_already_is_taken_over() {
     ];
     let done = operator.run_with_input(&arguments, "a secret of many years\n");
     let created: Value = serde_json::from_str(&done.stdout).unwrap();
-    assert_eq!(created["secret"], "a secret of many years");
+    assert_eq!(created["secret"], Value::Null, "who brought it knows it");
+    assert!(created["id"].is_string(), "{created}");
 
     operator
         .run_with_input(&arguments, "short")
@@ -182,4 +183,42 @@ fn a_rotated_client_secret_keeps_its_client_id() {
         "7d",
     ]);
     assert!(done.stdout.contains("client id  web\n"), "{done:?}");
+}
+
+#[test]
+fn secrets_that_are_sealed_anew_no_longer_need_the_old_key() {
+    let operator = Operator::with_applications();
+    operator.json(["webhook", "create", "https://example.com/hook"]);
+    let with_keys = |keys: &str, arguments: &[&str]| -> Done {
+        let mut command = operator.command(arguments);
+        command.env("SIGNUP__SECRETS__KEYS", keys);
+        command.output().unwrap().into()
+    };
+    let new = "new:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
+    let both = format!("{new},{KEYS}");
+
+    let without_old = with_keys(new, &["key", "reseal"]);
+    assert_eq!(without_old.status, 1, "{without_old:?}");
+    for expected in ["bytepower server-key/game-server", "key `test`"] {
+        assert!(without_old.stdout.contains(expected), "{without_old:?}");
+    }
+
+    let plan = with_keys(&both, &["key", "reseal", "--dry-run", "--json"]);
+    let planned = serde_json::from_str::<Value>(&plan.stdout).unwrap()["resealed"].clone();
+    assert!(planned.as_u64().unwrap() > 1, "{plan:?}");
+    let done = with_keys(&both, &["key", "reseal", "--json"]);
+    let resealed = serde_json::from_str::<Value>(&done.stdout).unwrap();
+    assert_eq!(
+        (done.status, &resealed["resealed"]),
+        (0, &planned),
+        "{done:?}"
+    );
+
+    let after = with_keys(new, &["key", "reseal", "--json"]);
+    let nothing = serde_json::from_str::<Value>(&after.stdout).unwrap();
+    assert_eq!(
+        (after.status, &nothing["resealed"]),
+        (0, &Value::from(0)),
+        "{after:?}"
+    );
 }

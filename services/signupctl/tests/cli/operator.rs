@@ -12,7 +12,7 @@ use signup_store::{Store, StoreOptions};
 use signup_testkit::TestDatabase;
 use tempfile::TempDir;
 
-const KEYS: &str = "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+pub const KEYS: &str = "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 pub struct Operator {
     pub folder: TempDir,

@@ -64,7 +64,10 @@ fn make(
         (Some(path), _) => import_public_key(owner, &read(path)?, now())?,
         (None, Some(path)) => {
             let secret = Secret::new(read(path)?.trim_end_matches(['\r', '\n']).to_owned());
-            import_secret(&place.keys()?, owner, secret, now())?
+            Issued {
+                record: import_secret(&place.keys()?, owner, &secret, now())?,
+                secret: None,
+            }
         }
         (None, None) => issue(&place.keys()?, owner, now())?,
     })

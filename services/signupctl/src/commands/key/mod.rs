@@ -2,6 +2,7 @@
 
 pub mod create;
 pub mod list;
+pub mod reseal;
 pub mod rotate;
 
 use serde_json::{Value, json};
