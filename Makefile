@@ -43,6 +43,7 @@ run: cargo ## Run all services on this machine, data in .signup/ (Ctrl-C stops t
 		--xdua-port $(XDUA_PORT) --ciam-port $(CIAM_PORT) || [ -n "$$stopped" ]
 
 test: cargo ## Run all tests, beside private servers and in Chromium
+	@for tool in curl openssl; do command -v $$tool >/dev/null || scripts/install-packages $$tool; done
 	@scripts/with-chromium scripts/with-postgres scripts/with-rabbitmq scripts/with-mailserver scripts/with-haproxy \
 		scripts/with-pika cargo test --workspace
 

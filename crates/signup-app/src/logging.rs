@@ -32,13 +32,15 @@ use crate::settings::{LogFormat, LogSettings};
 
 /// Libraries that would log what must not be logged (frames of a broker's log-in, for example) or what helps nobody,
 /// whatever `log.level` says.
-const QUIET: [(&str, LevelFilter); 6] = [
+const QUIET: [(&str, LevelFilter); 7] = [
     ("lapin", LevelFilter::Error),
     // Prints what a broker returned, with the personal data in it.
     ("lapin::returned_messages", LevelFilter::Off),
     ("amq_protocol", LevelFilter::Warn),
     ("async_rs", LevelFilter::Warn),
     ("tracing", LevelFilter::Off),
+    // Tells in seven lines, without a name, what our own say: that it listens, and that it was told to stop.
+    ("actix_server", LevelFilter::Warn),
     // Calls it an error when somebody sends what is not HTTP, and the answer is 400 anyway.
     ("actix_http::h1::dispatcher", LevelFilter::Off),
 ];

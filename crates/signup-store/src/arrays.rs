@@ -10,7 +10,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 #[cfg(test)]
-use crate::connection::WRITERS_PLANNING;
+use crate::connection::plan_by_index;
 
 /// A statement's text, and what its rows are.
 pub(crate) trait Statement {
@@ -122,7 +122,8 @@ pub(crate) fn ways_to_rows<S: Statement>(
     let types = types.collect::<Vec<_>>().join(", ");
     let empty = vec!["'{}'"; columns.len()].join(", ");
     connection.batch_execute(&format!(
-        "{WRITERS_PLANNING}; DEALLOCATE ALL; PREPARE planned ({types}) AS {sql}"
+        "{}; DEALLOCATE ALL; PREPARE planned ({types}) AS {sql}",
+        plan_by_index("SESSION")
     ))?;
     let lines: Vec<Line> =
         diesel::sql_query(format!("EXPLAIN EXECUTE planned ({empty})")).load(connection)?;

@@ -10,7 +10,7 @@ use signup_core::identifier::IdentifierKind;
 use signup_core::user::NewUser;
 
 use crate::arrays::{Column, OverArrays, Statement, integers, text};
-use crate::connection::{AnyConnection, WRITERS_PLANNING};
+use crate::connection::{AnyConnection, plan_by_index};
 use crate::error::StoreError;
 use crate::find_users::{UserRow, by_public_id, profile_of};
 use crate::schema::{identifiers, users};
@@ -76,7 +76,7 @@ impl Store {
         self.run(move |connection| {
             let there = connection.transaction::<_, StoreError, _>(|connection| {
                 if let AnyConnection::Postgres(connection) = connection {
-                    connection.batch_execute(&WRITERS_PLANNING.replace("SET ", "SET LOCAL "))?;
+                    connection.batch_execute(&plan_by_index("LOCAL"))?;
                 }
                 There::find(connection, &users)
             })?;

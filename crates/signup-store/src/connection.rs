@@ -91,8 +91,13 @@ pub(crate) enum Planning {
     ByIndex,
 }
 
-/// What [`Planning::ByIndex`] means.
-pub(crate) const WRITERS_PLANNING: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET plan_cache_mode = force_generic_plan";
+/// The statements for [`Planning::ByIndex`]. `scope` is `SESSION`, or `LOCAL` for the rest of a transaction.
+pub(crate) fn plan_by_index(scope: &str) -> String {
+    format!(
+        "SET {scope} enable_seqscan = off; SET {scope} enable_bitmapscan = off; \
+         SET {scope} plan_cache_mode = force_generic_plan"
+    )
+}
 
 /// Makes connections for the pool.
 #[derive(Clone)]
@@ -126,7 +131,7 @@ impl Connector {
                 })?;
                 connection.batch_execute(&format!("SET statement_timeout = {millis}"))?;
                 if self.planning == Planning::ByIndex {
-                    connection.batch_execute(WRITERS_PLANNING)?;
+                    connection.batch_execute(&plan_by_index("SESSION"))?;
                 }
                 Ok(AnyConnection::Postgres(connection))
             }
