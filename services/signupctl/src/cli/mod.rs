@@ -134,11 +134,11 @@ Exit status 1 if a check failed; warnings alone do not count.")]
 
 Data and the demo's credentials (demo.env, to be sourced) stay in the directory for the next start; the demo \
 applications themselves are declared anew at every start. Messages are not sent: they are shown on the terminal and in \
-the inbox of the development page. Ctrl-C stops.",
+the inbox beside the console, where one signs in as `demo`; the password is in demo.env. Ctrl-C stops.",
     after_help = "EXAMPLES
     signupctl dev
     signupctl dev --dir /tmp/try --reset
-    signupctl dev --port 9080 --bytepower-port 9081 --xdua-port 9082 --ciam-port 9083
+    signupctl dev --console-port 9080 --bytepower-port 9081 --xdua-port 9082 --ciam-port 9083
     SIGNUP__DATABASE__URL=postgres://localhost/signup SIGNUP__SECRETS__KEYS_FILE=keys signupctl dev
 
 A port of 0 lets the system choose a free one."
@@ -147,9 +147,9 @@ pub struct DevArgs {
     /// Where data and demo credentials are kept
     #[arg(long, value_name = "DIR", default_value = ".signup")]
     pub dir: PathBuf,
-    /// Port of the development page and inbox
-    #[arg(long, value_name = "PORT", default_value_t = 8080)]
-    pub port: u16,
+    /// Port of the console, and of the inbox beside it
+    #[arg(long, alias = "port", value_name = "PORT", default_value_t = 8080)]
+    pub console_port: u16,
     /// Port of the BytePower API
     #[arg(long, value_name = "PORT", default_value_t = 8081)]
     pub bytepower_port: u16,

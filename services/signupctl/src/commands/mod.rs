@@ -5,7 +5,6 @@ mod apply;
 mod calibrate;
 mod config;
 mod dead;
-mod declaration;
 mod doctor;
 mod events;
 mod explain;

@@ -7,13 +7,14 @@ use anyhow::Context as _;
 use signup_app::credentials::{
     CredentialOwner, Issued, import_public_key, import_secret, issue, random_id,
 };
+use signup_app::declaration;
 use signup_core::credential::CredentialKind;
 use signup_core::mask::Secret;
 use signup_store::{Change, Declarations};
 
 use super::{issued_json, issued_text};
 use crate::cli::KeyCreateArgs;
-use crate::commands::{app, declaration, token};
+use crate::commands::{app, token};
 use crate::failure::Misuse;
 use crate::output::Output;
 use crate::providers;

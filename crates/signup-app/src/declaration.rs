@@ -41,7 +41,10 @@ struct Credential<'a> {
 ///
 /// # Errors
 /// The stored settings hold something that TOML cannot express.
-pub fn of(stored: &Declarations, application: &ApplicationRecord) -> anyhow::Result<String> {
+pub fn of(
+    stored: &Declarations,
+    application: &ApplicationRecord,
+) -> Result<String, toml::ser::Error> {
     let provider = &application.provider;
     let directories = stored.directories.iter();
     let credentials = stored.credentials.iter();
@@ -71,11 +74,11 @@ pub fn of(stored: &Declarations, application: &ApplicationRecord) -> anyhow::Res
                 .collect(),
         }],
     };
-    Ok(toml::to_string(&file)?)
+    toml::to_string(&file)
 }
 
 /// TOML has no null: a key without a value is left out.
-fn without_nulls(value: Value) -> Value {
+pub fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(object) => Value::Object(
             object
