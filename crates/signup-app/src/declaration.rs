@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use signup_core::credential::CredentialKind;
 use signup_store::{ApplicationRecord, Declarations};
 
 /// The file, in the order in which people write it.
@@ -75,6 +76,16 @@ pub fn of(
         }],
     };
     toml::to_string(&file)
+}
+
+/// The file with one more credential of the application that it ends with: for asking the provider whether it would be
+/// read.
+pub fn with_credential(mut file: String, kind: CredentialKind, id: &str) -> String {
+    file.push_str(&format!(
+        "\n[[application.credential]]\nkind = \"{kind}\"\nid = {}\n",
+        toml::Value::String(id.to_owned())
+    ));
+    file
 }
 
 /// TOML has no null: a key without a value is left out.

@@ -175,6 +175,14 @@ pub fn verify(password: &Password, hash: &PasswordHash) -> Result<bool, HashErro
     .map_err(|error| HashError::Failed(error.to_string()))
 }
 
+/// Hashes with a new salt, and blocks: meant for the operator's tools, which have no pool.
+///
+/// # Errors
+/// [`HashError::Failed`] when there are no random numbers.
+pub fn hash(password: &Password, cost: u32) -> Result<PasswordHash, HashError> {
+    hash_whole(password, cost, None)
+}
+
 /// The `non_truncating` functions want room for the NUL byte that bcrypt appends, and so refuse a
 /// password of exactly 72 bytes, although all 72 would count. That one length takes the plain
 /// functions, which leave out nothing but the NUL; any longer text still fails instead of being cut.

@@ -24,7 +24,15 @@ fn table() -> Vec<Entry> {
         post("/account/sign-out-everywhere", Role::Read, account::sign_out_everywhere),
 
         get("/applications", Role::Read, applications::list),
-        get("/applications/{provider}/{id}", Role::Read, applications::show),
+        get("/applications/{provider}/{id}", Role::Read, applications::show::show),
+        get("/applications/{provider}/{id}/settings", Role::Admin, applications::edit::show),
+        post("/applications/{provider}/{id}/settings", Role::Admin, applications::edit::submit),
+        get("/applications/{provider}/{id}/declaration", Role::Admin, applications::file::show),
+        post("/applications/{provider}/{id}/declaration", Role::Admin, applications::file::submit),
+        post("/applications/{provider}/{id}/credentials", Role::Admin, applications::credentials::create),
+        post("/applications/{provider}/{id}/credentials/revoke", Role::Admin, applications::credentials::revoke),
+        get("/new-application", Role::Admin, applications::file::show_new),
+        post("/new-application", Role::Admin, applications::file::submit_new),
 
         get("/audit", Role::Admin, audit::show),
     ]

@@ -6,6 +6,7 @@ mod events;
 mod import;
 mod keys;
 mod limits;
+mod operator;
 mod webhook;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub use events::{EventChoice, EventsCommand, EventsListArgs, EventsReplayArgs, E
 pub use import::{FileFormat, ImportArgs};
 pub use keys::{KeyCommand, KeyCreateArgs, KeyRotateArgs, TokenArgs, TokenCommand, TokenKind};
 pub use limits::{LimitsCommand, LimitsReportArgs};
+pub use operator::{OperatorCommand, OperatorCreateArgs};
 pub use webhook::{WebhookCommand, WebhookCreateArgs, WebhookReplayArgs};
 
 /// Operate self-hosted sign-up services.
@@ -44,6 +46,14 @@ pub struct Cli {
     /// Print results as JSON
     #[arg(long, global = true)]
     pub json: bool,
+    /// Who makes changes, for the history and the audit log; by default the user of this machine
+    #[arg(
+        long = "as",
+        global = true,
+        value_name = "NAME",
+        env = "SIGNUP_OPERATOR"
+    )]
+    pub acting_as: Option<String>,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -75,6 +85,9 @@ pub enum Command {
     /// Make and rotate the keys and secrets of applications
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Manage who may use the console
+    #[command(subcommand)]
+    Operator(OperatorCommand),
     /// Make XDUA tokens
     #[command(subcommand)]
     Token(TokenCommand),
@@ -174,6 +187,7 @@ alone. Secrets of new credentials are printed once. Running services follow with
     after_help = "EXAMPLES
     signupctl apply -f applications/ --dry-run
     signupctl apply -f shop.toml -f app.toml
+    signupctl apply -f applications/ --as release-42      the history in the console names it
     signupctl apply --json -f - < shop.toml"
 )]
 pub struct ApplyArgs {

@@ -1,6 +1,7 @@
 //! The list of applications.
 
 use maud::html;
+use signup_core::operator::Role;
 use signup_core::reply::Reply;
 
 use super::{credentials_of, path_of};
@@ -52,6 +53,9 @@ pub async fn list(visit: Visit) -> Result<Reply, Refusal> {
             p { (words.none) " " code { "signupctl apply -f FILE" } }
         } @else {
             (parts::table(words.caption, &headings, rows))
+        }
+        @if visit.may(Role::Admin) {
+            p { a class="button" href="/new-application" { (words.new_application) } }
         }
     };
     Ok(visit.page(words.title, content))

@@ -1,11 +1,18 @@
 //! Applications of all providers.
 
+pub mod credentials;
+pub mod edit;
+mod fields;
+pub mod file;
+mod history;
 mod list;
-mod show;
+mod proposal;
+pub mod show;
 
 pub use list::list;
-pub use show::show;
 
+use signup_app::apply::NewSecret;
+use signup_core::reply::Reply;
 use signup_store::{ApplicationRecord, CredentialRecord, Declarations};
 
 use crate::refusal::Refusal;
@@ -35,4 +42,13 @@ fn credentials_of<'a>(
 /// Where its page is.
 fn path_of(application: &ApplicationRecord) -> String {
     format!("/applications/{}/{}", application.provider, application.id)
+}
+
+/// After a change was saved: back to the application, or to its new secrets first.
+fn saved(visit: &Visit, path: &str, secrets: &[NewSecret]) -> Reply {
+    if secrets.is_empty() {
+        visit.to(path)
+    } else {
+        credentials::secrets(visit, path, secrets)
+    }
 }
