@@ -69,7 +69,6 @@ impl Store {
                 .limit(i64::from(most));
             // Two statements: only so both databases see which index fits.
             let mut rows: Vec<Row> = newest
-                .clone()
                 .filter(declaration_changes::application_id.eq(&application))
                 .load(connection)?;
             let of_directory: Vec<Row> = newest
