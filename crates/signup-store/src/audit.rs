@@ -19,7 +19,7 @@ pub struct AuditEntry {
     pub operator: String,
     /// What was done: `sign_in`, `application_changed`.
     pub action: String,
-    /// What it was done to: `ciam/web`. Addresses are masked.
+    /// What it was done to: `acme/web`. Addresses are masked.
     pub object: Option<String>,
     /// More about it, without secrets; an object.
     pub details: Value,
