@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 
 # Ports of `make run`, for example: make run XDUA_PORT=9002
-DEV_PORT ?= 8080
+CONSOLE_PORT ?= 8080
 BYTEPOWER_PORT ?= 8081
 XDUA_PORT ?= 8082
 CIAM_PORT ?= 8083
@@ -39,7 +39,7 @@ help: ## List these targets
 # The shell outlives Ctrl-C, so that stopping the services is no error to make.
 run: cargo ## Run all services on this machine, data in .signup/ (Ctrl-C stops them)
 	@trap 'stopped=yes' INT; \
-	cargo run -p signupctl -- dev --port $(DEV_PORT) --bytepower-port $(BYTEPOWER_PORT) \
+	cargo run -p signupctl -- dev --console-port $(CONSOLE_PORT) --bytepower-port $(BYTEPOWER_PORT) \
 		--xdua-port $(XDUA_PORT) --ciam-port $(CIAM_PORT) || [ -n "$$stopped" ]
 
 test: cargo ## Run all tests, beside private servers and in Chromium

@@ -99,7 +99,7 @@ def serving_faults(workload, spec):
         asked = container.get(probe, {}).get("httpGet", {})
         if asked.get("port") not in ports or f'"{asked.get("path")}"' not in SOURCES:
             yield f"{probe} does not ask a path that the program has, on a port that the container names"
-    own = tomllib.loads(pathlib.Path("services", workload, "config/default.toml").read_text(encoding="utf-8"))["http"]
+    own = tomllib.loads(pathlib.Path("services", workload.removeprefix("signup-"), "config/default.toml").read_text(encoding="utf-8"))["http"]
     if ports != {"http": own["port"], "metrics": own["metrics_port"]}:
         yield f"its ports are not those of services/{workload}/config/default.toml"
     needed = sum(seconds(f"http.{part}") for part in ("shutdown_delay", "shutdown_grace"))

@@ -89,6 +89,7 @@ async fn sweep(app: &App, shutdown: &Shutdown) -> Result<(), StoreError> {
     let retention = Retention {
         events: app.settings.bus.retention,
         decisions: app.settings.trace.retention,
+        audit: app.settings.console.audit_retention,
         ..Retention::default()
     };
     while app.store.sweep(app.clock.now(), retention).await?.more {

@@ -16,13 +16,15 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use bcrypt::{HashParts, Version};
 use signup_core::password::{MAX_PASSWORD_BYTES, Password};
 use signup_core::user::PasswordHash;
 
 use crate::metrics::Metrics;
 use crate::settings::HashSettings;
 
-use self::backlog::Backlog;
+use self::backlog::{Backlog, Salt};
 use self::pace::Pace;
 
 /// Why a password was not hashed.
@@ -99,8 +101,32 @@ impl HashPool {
         if !self.permitted_costs.contains(&cost) {
             return Err(HashError::CostNotPermitted { cost });
         }
-        let place = self.backlog.push(application, password, cost, deadline)?;
+        let backlog = &self.backlog;
+        let place = backlog.push(application, password, cost, None, deadline)?;
         place.hashed().await
+    }
+
+    /// Whether `password` is the one that was hashed; costs what hashing it did, and takes its turn like
+    /// [`hash`](Self::hash), as `application`.
+    ///
+    /// # Errors
+    /// Those of [`hash`](Self::hash); [`HashError::Failed`] also when `hash` is not a bcrypt hash.
+    pub async fn matches(
+        &self,
+        application: &str,
+        password: Password,
+        hash: &PasswordHash,
+        deadline: Instant,
+    ) -> Result<bool, HashError> {
+        let failed = |error: bcrypt::BcryptError| HashError::Failed(error.to_string());
+        let parts: HashParts = hash.as_str().parse().map_err(failed)?;
+        let (cost, salt) = (parts.get_cost(), parts.get_salt_raw());
+        let backlog = &self.backlog;
+        let place = backlog.push(application, password, cost, Some(salt), deadline)?;
+        let again: HashParts = place.hashed().await?.as_str().parse().map_err(failed)?;
+        // The version in front may differ; what follows is one algorithm's.
+        let text = |parts: &HashParts| parts.format_for_version(Version::TwoB);
+        Ok(verify_slices_are_equal(text(&parts).as_bytes(), text(&again).as_bytes()).is_ok())
     }
 
     /// Fails as [`hash`](Self::hash) would at once for lack of time, before anything is spent on the request.
@@ -149,14 +175,32 @@ pub fn verify(password: &Password, hash: &PasswordHash) -> Result<bool, HashErro
     .map_err(|error| HashError::Failed(error.to_string()))
 }
 
+/// Hashes with a new salt, and blocks: meant for the operator's tools, which have no pool.
+///
+/// # Errors
+/// [`HashError::Failed`] when there are no random numbers.
+pub fn hash(password: &Password, cost: u32) -> Result<PasswordHash, HashError> {
+    hash_whole(password, cost, None)
+}
+
 /// The `non_truncating` functions want room for the NUL byte that bcrypt appends, and so refuse a
 /// password of exactly 72 bytes, although all 72 would count. That one length takes the plain
 /// functions, which leave out nothing but the NUL; any longer text still fails instead of being cut.
-fn hash_whole(password: &Password, cost: u32) -> Result<PasswordHash, HashError> {
+fn hash_whole(
+    password: &Password,
+    cost: u32,
+    salt: Option<Salt>,
+) -> Result<PasswordHash, HashError> {
     let text = password.expose();
-    match text.len() {
-        MAX_PASSWORD_BYTES => bcrypt::hash(text, cost),
-        _ => bcrypt::non_truncating_hash(text, cost),
+    match (text.len(), salt) {
+        (MAX_PASSWORD_BYTES, None) => bcrypt::hash(text, cost),
+        (_, None) => bcrypt::non_truncating_hash(text, cost),
+        (MAX_PASSWORD_BYTES, Some(salt)) => {
+            bcrypt::hash_with_salt(text, cost, salt).map(|parts| parts.to_string())
+        }
+        (_, Some(salt)) => {
+            bcrypt::non_truncating_hash_with_salt(text, cost, salt).map(|parts| parts.to_string())
+        }
     }
     .map(PasswordHash::new)
     .map_err(|error| HashError::Failed(error.to_string()))
@@ -165,7 +209,7 @@ fn hash_whole(password: &Password, cost: u32) -> Result<PasswordHash, HashError>
 fn work(backlog: &Backlog) {
     while let Some(job) = backlog.next() {
         let started = Instant::now();
-        let hash = hash_whole(&job.password, job.cost);
+        let hash = hash_whole(&job.password, job.cost, job.salt);
         backlog.finished(job.cost, started.elapsed());
         job.answer(hash);
     }

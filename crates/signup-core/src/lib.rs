@@ -14,6 +14,7 @@ pub mod identifier;
 pub mod keys;
 pub mod mask;
 pub mod messages;
+pub mod operator;
 pub mod password;
 pub mod reply;
 pub mod sign_up;

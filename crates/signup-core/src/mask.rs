@@ -1,6 +1,7 @@
 //! Forms of personal data and secrets that may be printed.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
 
 use serde::{Deserialize, Deserializer};
 use zeroize::{Zeroize, Zeroizing};
@@ -95,6 +96,21 @@ impl<'de, T: Zeroize + Deserialize<'de>> Deserialize<'de> for Secret<T> {
     }
 }
 
+/// The network of a client's address: the first three numbers of an IPv4 address, a /48 of IPv6. Tells an office from
+/// another, and not a person from another: `192.0.2.0/24`, `2001:db8:1::/48`.
+pub fn mask_address(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [a, b, c, _] = address.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(address) => {
+            let [a, b, c, ..] = address.segments();
+            format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -133,6 +149,17 @@ mod tests {
             ("not a number", "***"),
         ] {
             assert_eq!(mask_phone(number), masked, "{number}");
+        }
+    }
+
+    #[test]
+    fn an_address_keeps_its_network() {
+        for (address, masked) in [
+            ("192.0.2.77", "192.0.2.0/24"),
+            ("::ffff:192.0.2.77", "192.0.2.0/24"),
+            ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        ] {
+            assert_eq!(mask_address(address.parse().unwrap()), masked);
         }
     }
 

@@ -71,4 +71,4 @@ pub use request::body::Body;
 pub use request::context::Context;
 pub use routes::{resource, to};
 pub use run::{Stop, run, run_with, start_events};
-pub use server::{bind, serve};
+pub use server::{bind, serve, serve_beside};

@@ -59,11 +59,33 @@ pub async fn serve(
     metrics_listener: Option<TcpListener>,
     shutdown: Shutdown,
 ) -> io::Result<()> {
+    serve_beside(app, provider, listener, metrics_listener, shutdown, |_| {}).await
+}
+
+/// Like [`serve`], with further routes, which go before those of the provider.
+///
+/// # Errors
+/// See [`serve`].
+pub async fn serve_beside(
+    app: Arc<App>,
+    provider: &'static Provider,
+    listener: TcpListener,
+    metrics_listener: Option<TcpListener>,
+    shutdown: Shutdown,
+    further: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> io::Result<()> {
     let registry = app.metrics.registry.clone();
     let records_of = Arc::clone(&app);
     let metrics = HttpMetrics::register(&registry, provider.name).map_err(io::Error::other)?;
     let delay = app.settings.http.shutdown_delay;
-    let api = api_server(&app, provider, metrics.clone(), listener, &shutdown);
+    let api = api_server(
+        &app,
+        provider,
+        metrics.clone(),
+        listener,
+        &shutdown,
+        further,
+    );
     let result = match (api, metrics_listener) {
         (Ok(api), Some(listener)) => match metrics_server(registry.clone(), listener) {
             Ok(metrics) => {
@@ -98,6 +120,7 @@ fn api_server(
     metrics: HttpMetrics,
     listener: TcpListener,
     shutdown: &Shutdown,
+    further: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> io::Result<Server> {
     let http = &app.settings.http;
     let (workers, header_timeout) = (http.workers, http.header_timeout);
@@ -119,7 +142,8 @@ fn api_server(
             .app_data(pages.clone())
             .app_data(shutdown.clone())
             .configure(health::routes)
-            .configure(docs::routes)
+            .configure(docs::routes(provider))
+            .configure(further.clone())
             .configure(provider.routes)
             .default_service(to(async || Err::<Reply, _>(Fault::NotFound)))
             .wrap(from_fn(edge))

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use crate::connection::AnyConnection;
+use crate::declaration_changes::{self, ChangeAuthor};
 use crate::error::{StoreError, is_unique_violation};
 use crate::schema::{applications, credentials, declaration_revision, directories};
 use crate::store::Store;
@@ -116,22 +117,72 @@ impl Store {
         .await
     }
 
-    /// Makes all changes or none.
+    /// Makes all changes or none, and notes nowhere who made them: for what a program declares by itself.
     ///
     /// # Errors
     /// The database is unavailable, a change contradicts another (an application in a directory that is not there), or a
     /// credential to be added exists.
     pub async fn change_declarations(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        self.change(changes, None, None).await.map(drop)
+    }
+
+    /// Makes all changes or none, and writes into the history who made them. With a revision, only if it is still the
+    /// present one; false if it is not, and then nothing is changed: somebody else was faster.
+    ///
+    /// # Errors
+    /// See [`Store::change_declarations`].
+    pub async fn change_declarations_as(
+        &self,
+        author: ChangeAuthor,
+        changes: Vec<Change>,
+        revision: Option<i64>,
+    ) -> Result<bool, StoreError> {
+        self.change(changes, Some(author), revision).await
+    }
+
+    async fn change(
+        &self,
+        changes: Vec<Change>,
+        author: Option<ChangeAuthor>,
+        present: Option<i64>,
+    ) -> Result<bool, StoreError> {
+        use declaration_revision::revision;
         self.transaction(move |connection| {
-            diesel::update(declaration_revision::table)
-                .set(declaration_revision::revision.eq(declaration_revision::revision + 1))
-                .execute(connection)?;
-            changes
-                .iter()
-                .try_for_each(|change| put(connection, change))
+            let next = diesel::update(declaration_revision::table).set(revision.eq(revision + 1));
+            let counted = match present {
+                Some(present) => next.filter(revision.eq(present)).execute(connection)?,
+                None => next.execute(connection)?,
+            };
+            if counted == 0 {
+                return Ok(false);
+            }
+            for change in &changes {
+                let before = match &author {
+                    Some(_) => declaration_changes::before(connection, change)?,
+                    None => None,
+                };
+                put(connection, change)?;
+                if let Some(author) = &author {
+                    declaration_changes::note(connection, author, change, before)?;
+                }
+            }
+            Ok(true)
         })
         .await
     }
+}
+
+/// The application of this id.
+pub(crate) fn find_application(
+    connection: &mut AnyConnection,
+    provider: &str,
+    id: &str,
+) -> Result<Option<ApplicationRecord>, StoreError> {
+    let row: Option<ApplicationRow> = applications::table
+        .find((provider, id))
+        .first(connection)
+        .optional()?;
+    row.map(ApplicationRow::read).transpose()
 }
 
 fn revision(connection: &mut AnyConnection) -> Result<i64, StoreError> {

@@ -32,6 +32,8 @@ pub struct Retention {
     pub decisions: Duration,
     /// Counts of what was beyond a limit.
     pub limit_hits: Duration,
+    /// What operators did.
+    pub audit: Duration,
 }
 
 impl Default for Retention {
@@ -42,6 +44,7 @@ impl Default for Retention {
             deliveries: 30 * DAY,
             decisions: 7 * DAY,
             limit_hits: 90 * DAY,
+            audit: 400 * DAY,
         }
     }
 }
@@ -104,6 +107,13 @@ impl Store {
                     "(hour, provider, application_id, scope, channel, country, mode)",
                     "hour",
                     now.before(retention.limit_hits),
+                ),
+                ("operator_sessions", "token_hash", "ends_at", now),
+                (
+                    "audit_log",
+                    "sequence",
+                    "time",
+                    now.before(retention.audit),
                 ),
                 (
                     "idempotency_keys",

@@ -6,10 +6,12 @@
 //! reading one into that.
 
 mod arrays;
+mod audit;
 mod challenges;
 mod compare_users;
 mod connection;
 mod decisions;
+mod declaration_changes;
 mod declarations;
 mod deliveries;
 mod error;
@@ -22,6 +24,7 @@ mod idempotency;
 mod limit_hits;
 mod limits;
 mod migrate;
+mod operators;
 mod outbox;
 mod pool;
 mod postgres_url;
@@ -33,10 +36,12 @@ mod users;
 mod webhooks;
 mod writer;
 
+pub use audit::{AuditEntry, AuditFilter};
 pub use challenges::{ChallengeState, NewChallenge, StoreChallengeOutcome};
 pub use compare_users::{Comparison, MadeUp};
 pub use connection::Backend;
 pub use decisions::DecisionKey;
+pub use declaration_changes::{ChangeAuthor, DeclarationChange};
 pub use declarations::{ApplicationRecord, Change, CredentialRecord, Declarations};
 pub use deliveries::{DeliveryStart, DeliveryState};
 pub use error::StoreError;
@@ -48,6 +53,7 @@ pub use idempotency::ClaimOutcome;
 pub use limit_hits::LimitHit;
 pub use limits::Exhausted;
 pub use migrate::MigrationReport;
+pub use operators::{Operator, OperatorChange, OperatorSession};
 pub use outbox::{Backlog, ClaimedEvent, Lane, Unpublished};
 pub use sealed::Resealed;
 pub use store::{Store, StoreOptions};

@@ -46,6 +46,43 @@ impl Store {
         })
         .await
     }
+
+    /// Counts one use against each limit at `now`, unless one of them is used up: then nothing is counted, and the answer
+    /// says which.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn take_limits(
+        &self,
+        limits: Vec<Limit>,
+        now: Timestamp,
+    ) -> Result<Result<(), Exhausted>, StoreError> {
+        self.transaction(move |connection| {
+            let timed = limits.iter().map(|limit| (limit, now));
+            let mut windows = Windows::lock(connection, timed)?;
+            let taken = windows.take_all(&limits, LimitMode::Enforce, now);
+            windows.store(connection)?;
+            Ok(taken)
+        })
+        .await
+    }
+
+    /// Gives back what [`Store::take_limits`] has counted.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn give_back_limits(&self, limits: Vec<Limit>) -> Result<(), StoreError> {
+        self.run(move |connection| {
+            for limit in limits {
+                diesel::update(dsl::usage_windows.find(limit.key))
+                    .filter(dsl::used.gt(0))
+                    .set(dsl::used.eq(dsl::used - 1))
+                    .execute(connection)?;
+            }
+            Ok(())
+        })
+        .await
+    }
 }
 
 /// The windows that some requests count in. Nobody else changes them until the transaction ends.

@@ -208,4 +208,58 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    operators (name) {
+        name -> Text,
+        password_hash -> Text,
+        role -> Text,
+        disabled -> Bool,
+        created_at -> BigInt,
+        password_changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    operator_sessions (token_hash) {
+        token_hash -> Text,
+        operator -> Text,
+        created_at -> BigInt,
+        seen_at -> BigInt,
+        ends_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_log (sequence) {
+        sequence -> BigInt,
+        time -> BigInt,
+        origin -> Text,
+        operator -> Text,
+        action -> Text,
+        object -> Nullable<Text>,
+        details -> Text,
+        request_id -> Nullable<Text>,
+        client -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    declaration_changes (sequence) {
+        sequence -> BigInt,
+        time -> BigInt,
+        origin -> Text,
+        author -> Text,
+        request_id -> Nullable<Text>,
+        provider -> Text,
+        what -> Text,
+        id -> Text,
+        directory_id -> Nullable<Text>,
+        application_id -> Nullable<Text>,
+        before -> Nullable<Text>,
+        after -> Nullable<Text>,
+    }
+}
+
+diesel::joinable!(operator_sessions -> operators (operator));
+diesel::allow_tables_to_appear_in_same_query!(operators, operator_sessions);
 diesel::allow_tables_to_appear_in_same_query!(users, identifiers);

@@ -1,8 +1,9 @@
 //! The arrows of the house: which crate may use which, and who may know a provider.
 //!
 //! services → signup-http → signup-notify → signup-app → signup-bus → signup-store →
-//! signup-core, never back; steps may be left out. No service uses another one, except
-//! the operator's command line, which runs them all in one process.
+//! signup-core, never back; steps may be left out. No service uses another one, with three exceptions: the list of
+//! providers knows them all, the console uses that list, and the operator's command line runs everything in one
+//! process.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -22,6 +23,8 @@ const LAYERS: [&str; 6] = [
     "signup-http",
 ];
 const TESTKIT: &str = "signup-testkit";
+const PROVIDER_LIST: &str = "signup-providers";
+const CONSOLE: &str = "signup-console";
 const COMPOSER: &str = "signupctl";
 
 /// Put together here, so that this file passes its own check.
@@ -39,6 +42,10 @@ enum Place {
     Example,
     Layer(usize),
     Service,
+    /// Names every provider's service.
+    ProviderList,
+    /// A service for all providers.
+    Console,
     Composer,
     /// Test kit and benchmarks: may use everything below `Service`, and nobody uses them.
     Tool,
@@ -59,6 +66,8 @@ fn place(name: &str, folder: &str) -> Result<Place, String> {
     match (layer, folder) {
         (Some(layer), "crates") => Ok(Place::Layer(layer)),
         (None, "crates") if name == TESTKIT => Ok(Place::Tool),
+        (None, "services") if name == PROVIDER_LIST => Ok(Place::ProviderList),
+        (None, "services") if name == CONSOLE => Ok(Place::Console),
         (None, "services") if name == COMPOSER => Ok(Place::Composer),
         (None, "services") => Ok(Place::Service),
         (None, "benches") => Ok(Place::Tool),
@@ -192,7 +201,9 @@ mod the_check_itself {
             "crates/signup-http: signup-store signup-core",
             "crates/signup-testkit: signup-http",
             "services/acme-svc: signup-http signup-core",
-            "services/signupctl: acme-svc signup-store",
+            "services/signup-providers: acme-svc signup-http",
+            "services/signup-console: signup-providers signup-store",
+            "services/signupctl: acme-svc signup-providers signup-console signup-store",
             "tests/torture: signup-testkit",
         ]);
         assert_eq!(faults(&members), Vec::<String>::new());
@@ -220,6 +231,22 @@ mod the_check_itself {
     fn refuses_a_service_that_uses_the_command_line() {
         let members = made_up(&["services/acme-svc: signupctl", "services/signupctl:"]);
         assert_eq!(faults(&members), ["acme-svc must not use signupctl"]);
+    }
+
+    #[test]
+    fn refuses_a_service_that_uses_the_console_or_the_list_of_providers() {
+        let members = made_up(&[
+            "services/acme-svc: signup-providers",
+            "services/signup-providers: signup-console",
+            "services/signup-console:",
+        ]);
+        assert_eq!(
+            faults(&members),
+            [
+                "acme-svc must not use signup-providers",
+                "signup-providers must not use signup-console"
+            ]
+        );
     }
 
     #[test]

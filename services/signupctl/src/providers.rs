@@ -1,28 +1,12 @@
-//! The providers that this build knows. A new one is one more entry in [`ALL`], and a port in [`DevArgs`].
+//! The providers, as the command line names them. A new one is an entry in `services/providers`, and a port in
+//! [`DEV_PORTS`].
 
-use std::path::Path;
-use std::sync::LazyLock;
-
-use signup_app::declare::{DeclarationError, Declared};
-use signup_app::import::ImportRules;
 use signup_http::Provider;
 
 use crate::cli::DevArgs;
 use crate::failure::Misuse;
 
-/// A provider as operators meet it.
-pub struct Entry {
-    /// Its service.
-    pub provider: &'static Provider,
-    /// Reads its declaration files.
-    pub declarations: fn(&Path, &str) -> Result<Declared, DeclarationError>,
-    /// What a user must be like who is brought over.
-    pub import: &'static ImportRules,
-    /// What `signupctl dev` declares for it.
-    pub demo: &'static str,
-    /// Where `signupctl dev` serves it.
-    pub port: DevPort,
-}
+pub use signup_providers::{ALL, Entry, names};
 
 /// A port of `signupctl dev`.
 pub struct DevPort {
@@ -36,29 +20,26 @@ pub struct DevPort {
     pub make_variable: &'static str,
 }
 
-macro_rules! entry {
+macro_rules! port {
     ($library:ident, $purpose:literal, $number:ident, $flag:literal, $make_variable:literal) => {
-        Entry {
-            provider: &$library::PROVIDER,
-            declarations: $library::declarations,
-            import: &$library::IMPORT,
-            demo: $library::DEMO,
-            port: DevPort {
+        (
+            &$library::PROVIDER,
+            DevPort {
                 purpose: $purpose,
                 number: |arguments| arguments.$number,
                 flag: $flag,
                 make_variable: $make_variable,
             },
-        }
+        )
     };
 }
 
-/// Every provider.
+/// Where `signupctl dev` serves each provider.
 #[rustfmt::skip]
-pub static ALL: &[Entry] = &[
-    entry!(bytepower_svc, "the BytePower API", bytepower_port, "--bytepower-port", "BYTEPOWER_PORT"),
-    entry!(xdua_gateway, "the XDUA API", xdua_port, "--xdua-port", "XDUA_PORT"),
-    entry!(ciam_svc, "the CIAM API", ciam_port, "--ciam-port", "CIAM_PORT"),
+pub static DEV_PORTS: &[(&Provider, DevPort)] = &[
+    port!(bytepower_svc, "the BytePower API", bytepower_port, "--bytepower-port", "BYTEPOWER_PORT"),
+    port!(xdua_gateway, "the XDUA API", xdua_port, "--xdua-port", "XDUA_PORT"),
+    port!(ciam_svc, "the CIAM API", ciam_port, "--ciam-port", "CIAM_PORT"),
 ];
 
 /// The provider of this name.
@@ -66,19 +47,24 @@ pub static ALL: &[Entry] = &[
 /// # Errors
 /// There is none; the error lists those that there are.
 pub fn find(name: &str) -> Result<&'static Entry, Misuse> {
-    ALL.iter()
-        .find(|entry| entry.provider.name == name)
-        .ok_or_else(|| {
-            Misuse(format!(
-                "unknown provider `{name}`, expected one of {}",
-                names().join(", ")
-            ))
-        })
+    signup_providers::find(name).ok_or_else(|| {
+        Misuse(format!(
+            "unknown provider `{name}`, expected one of {}",
+            names().join(", ")
+        ))
+    })
 }
 
-/// The names of all providers.
-pub fn names() -> &'static [&'static str] {
-    static NAMES: LazyLock<Vec<&str>> =
-        LazyLock::new(|| ALL.iter().map(|entry| entry.provider.name).collect());
-    &NAMES
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_provider_has_a_port_in_the_development_stack() {
+        let served: Vec<_> = DEV_PORTS
+            .iter()
+            .map(|(provider, _)| provider.name)
+            .collect();
+        assert_eq!(served, names());
+    }
 }

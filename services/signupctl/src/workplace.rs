@@ -8,7 +8,7 @@ use signup_app::settings::{Settings, process_environment};
 use signup_app::store_options;
 use signup_core::keys::KeyRing;
 use signup_core::time::{Clock as _, SystemClock, Timestamp};
-use signup_store::{Declarations, Store, StoreError};
+use signup_store::{Change, ChangeAuthor, Declarations, Store, StoreError};
 
 /// The settings that this command line was given, from the same sources as the services'.
 ///
@@ -31,8 +31,13 @@ pub fn settings_with_channels(file: Option<&Path>) -> anyhow::Result<(Settings, 
     )?)
 }
 
+/// What the history and the audit log call this program.
+pub const ORIGIN: &str = "signupctl";
+
 /// Settings, an open database, keys.
 pub struct Workplace {
+    /// Who makes changes.
+    pub who: String,
     /// The settings.
     pub settings: Settings,
     /// The database.
@@ -40,14 +45,41 @@ pub struct Workplace {
 }
 
 impl Workplace {
-    /// Reads the settings and prepares the database without connecting to it.
+    /// Reads the settings and prepares the database without connecting to it. `who` makes changes, or the user of this
+    /// machine.
     ///
     /// # Errors
     /// The settings are at fault.
-    pub fn open(file: Option<&Path>) -> anyhow::Result<Self> {
+    pub fn open(file: Option<&Path>, who: Option<String>) -> anyhow::Result<Self> {
         let settings = settings(file)?;
         let store = Store::open(&store_options(&settings.database))?;
-        Ok(Self { settings, store })
+        Ok(Self::new(settings, store, who))
+    }
+
+    /// The same from parts that are there already.
+    pub fn new(settings: Settings, store: Store, who: Option<String>) -> Self {
+        Self {
+            who: who.unwrap_or_else(user_of_machine),
+            settings,
+            store,
+        }
+    }
+
+    /// Makes changes, in the name of who runs this program.
+    ///
+    /// # Errors
+    /// See [`Store::change_declarations`].
+    pub async fn change_declarations(&self, changes: Vec<Change>) -> anyhow::Result<()> {
+        let author = ChangeAuthor {
+            origin: ORIGIN,
+            name: self.who.clone(),
+            request_id: None,
+            time: now(),
+        };
+        self.store
+            .change_declarations_as(author, changes, None)
+            .await?;
+        Ok(())
     }
 
     /// The keys; on the embedded default they are made if they are missing.
@@ -111,6 +143,14 @@ impl Workplace {
         let text: Vec<&str> = text.split_whitespace().collect();
         anyhow::anyhow!("{} ({})", text.join(" "), self.database())
     }
+}
+
+/// Who is at work: behind sudo, the one who asked for it. Containers often name nobody.
+fn user_of_machine() -> String {
+    ["SUDO_USER", "USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()))
+        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// The present.

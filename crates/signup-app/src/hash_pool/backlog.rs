@@ -17,10 +17,15 @@ use crate::metrics::{HashMetrics, HashRefusal};
 /// tightly comes true at the deadline, and not at once, as a refusal.
 const SLACK: u32 = 2;
 
+/// bcrypt's salt.
+pub(super) type Salt = [u8; 16];
+
 /// One password that is to be hashed.
 pub(super) struct Job {
     pub(super) password: Password,
     pub(super) cost: u32,
+    /// The salt of the hash that it is compared with; none for a hash with a new salt.
+    pub(super) salt: Option<Salt>,
     pub(super) deadline: Instant,
     since: Instant,
     reply: oneshot::Sender<Result<PasswordHash, HashError>>,
@@ -95,6 +100,7 @@ impl Backlog {
         application: &str,
         password: Password,
         cost: u32,
+        salt: Option<Salt>,
         deadline: Instant,
     ) -> Result<Place, HashError> {
         let since = Instant::now();
@@ -112,6 +118,7 @@ impl Backlog {
         let job = Job {
             password,
             cost,
+            salt,
             deadline,
             since,
             reply,

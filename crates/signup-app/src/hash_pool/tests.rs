@@ -198,7 +198,7 @@ fn dear_passwords_of_one_application_do_not_outrun_cheap_ones_of_another() {
     for _ in 0..20 {
         places.push(
             backlog
-                .push("dear", password("dear"), COST + 3, in_a_minute())
+                .push("dear", password("dear"), COST + 3, None, in_a_minute())
                 .unwrap(),
         );
     }

@@ -7,6 +7,7 @@
 
 mod bus;
 mod channel;
+mod console;
 mod database;
 mod describe;
 mod fault;
@@ -34,6 +35,7 @@ use self::layer::Layer;
 
 pub use self::bus::{BusSettings, BusUrl, LocalMessages};
 pub use self::channel::is_channel_name;
+pub use self::console::ConsoleSettings;
 pub use self::database::{DatabaseSettings, DatabaseUrl};
 pub use self::describe::DescribedSetting;
 pub use self::fault::{Fault, SettingsError};
@@ -80,6 +82,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// `[trace]`
     pub trace: TraceSettings,
+    /// `[console]`
+    pub console: ConsoleSettings,
     described: Vec<DescribedSetting>,
 }
 
@@ -139,6 +143,7 @@ impl Settings {
             webhooks: WebhookSettings::read(reader),
             limits: LimitSettings::read(reader),
             trace: TraceSettings::read(reader),
+            console: ConsoleSettings::read(reader),
             described: Vec::new(),
         };
         let service = read_service(reader);

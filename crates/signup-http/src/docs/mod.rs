@@ -37,7 +37,16 @@ impl Pages {
     }
 }
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
+/// The pages' routes. A process without an API has nothing to describe.
+pub(crate) fn routes(provider: &Provider) -> fn(&mut web::ServiceConfig) {
+    if (provider.openapi)().paths.paths.is_empty() {
+        |_| {}
+    } else {
+        described
+    }
+}
+
+fn described(config: &mut web::ServiceConfig) {
     config
         .service(resource("/openapi.json", [(Method::GET, to(openapi))]))
         .service(resource("/docs", [(Method::GET, to(docs))]));

@@ -14,6 +14,7 @@ mod housekeeping;
 mod idempotency;
 mod limits;
 mod migrations;
+mod operators;
 mod outbox;
 mod rolling_update;
 mod users;

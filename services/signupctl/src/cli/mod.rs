@@ -6,6 +6,7 @@ mod events;
 mod import;
 mod keys;
 mod limits;
+mod operator;
 mod webhook;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub use events::{EventChoice, EventsCommand, EventsListArgs, EventsReplayArgs, E
 pub use import::{FileFormat, ImportArgs};
 pub use keys::{KeyCommand, KeyCreateArgs, KeyRotateArgs, TokenArgs, TokenCommand, TokenKind};
 pub use limits::{LimitsCommand, LimitsReportArgs};
+pub use operator::{OperatorCommand, OperatorCreateArgs};
 pub use webhook::{WebhookCommand, WebhookCreateArgs, WebhookReplayArgs};
 
 /// Operate self-hosted sign-up services.
@@ -44,6 +46,14 @@ pub struct Cli {
     /// Print results as JSON
     #[arg(long, global = true)]
     pub json: bool,
+    /// Who makes changes, for the history and the audit log; by default the user of this machine
+    #[arg(
+        long = "as",
+        global = true,
+        value_name = "NAME",
+        env = "SIGNUP_OPERATOR"
+    )]
+    pub acting_as: Option<String>,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -75,6 +85,9 @@ pub enum Command {
     /// Make and rotate the keys and secrets of applications
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Manage who may use the console
+    #[command(subcommand)]
+    Operator(OperatorCommand),
     /// Make XDUA tokens
     #[command(subcommand)]
     Token(TokenCommand),
@@ -134,11 +147,11 @@ Exit status 1 if a check failed; warnings alone do not count.")]
 
 Data and the demo's credentials (demo.env, to be sourced) stay in the directory for the next start; the demo \
 applications themselves are declared anew at every start. Messages are not sent: they are shown on the terminal and in \
-the inbox of the development page. Ctrl-C stops.",
+the inbox beside the console, where one signs in as `demo`; the password is in demo.env. Ctrl-C stops.",
     after_help = "EXAMPLES
     signupctl dev
     signupctl dev --dir /tmp/try --reset
-    signupctl dev --port 9080 --bytepower-port 9081 --xdua-port 9082 --ciam-port 9083
+    signupctl dev --console-port 9080 --bytepower-port 9081 --xdua-port 9082 --ciam-port 9083
     SIGNUP__DATABASE__URL=postgres://localhost/signup SIGNUP__SECRETS__KEYS_FILE=keys signupctl dev
 
 A port of 0 lets the system choose a free one."
@@ -147,9 +160,9 @@ pub struct DevArgs {
     /// Where data and demo credentials are kept
     #[arg(long, value_name = "DIR", default_value = ".signup")]
     pub dir: PathBuf,
-    /// Port of the development page and inbox
-    #[arg(long, value_name = "PORT", default_value_t = 8080)]
-    pub port: u16,
+    /// Port of the console, and of the inbox beside it
+    #[arg(long, alias = "port", value_name = "PORT", default_value_t = 8080)]
+    pub console_port: u16,
     /// Port of the BytePower API
     #[arg(long, value_name = "PORT", default_value_t = 8081)]
     pub bytepower_port: u16,
@@ -174,6 +187,7 @@ alone. Secrets of new credentials are printed once. Running services follow with
     after_help = "EXAMPLES
     signupctl apply -f applications/ --dry-run
     signupctl apply -f shop.toml -f app.toml
+    signupctl apply -f applications/ --as release-42      the history in the console names it
     signupctl apply --json -f - < shop.toml"
 )]
 pub struct ApplyArgs {

@@ -1,10 +1,10 @@
 //! `signupctl app`
 
 use serde_json::{Value, json};
+use signup_app::declaration;
 use signup_core::time::Timestamp;
 use signup_store::{ApplicationRecord, CredentialRecord, Declarations};
 
-use super::declaration;
 use crate::failure::Misuse;
 use crate::output::{Output, table};
 use crate::workplace::{Workplace, now};

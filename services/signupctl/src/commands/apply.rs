@@ -34,7 +34,7 @@ pub async fn run(place: &Workplace, arguments: &ApplyArgs, output: Output) -> an
         plan.secrets.clear();
     } else if !plan.is_empty() {
         let changes = std::mem::take(&mut plan.changes);
-        place.store.change_declarations(changes).await?;
+        place.change_declarations(changes).await?;
     }
     output.show(&as_json(&plan, arguments.dry_run), || {
         as_text(&plan, arguments.dry_run)

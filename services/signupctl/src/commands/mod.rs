@@ -5,7 +5,6 @@ mod apply;
 mod calibrate;
 mod config;
 mod dead;
-mod declaration;
 mod doctor;
 mod events;
 mod explain;
@@ -14,6 +13,7 @@ mod key;
 mod limits;
 mod migrate;
 mod openapi;
+mod operator;
 mod reference;
 pub mod token;
 mod user;
@@ -50,7 +50,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Doctor => return block_on(doctor::run(file, output)),
         _ => {}
     }
-    let place = Workplace::open(file)?;
+    let place = Workplace::open(file, cli.acting_as)?;
     block_on(async {
         match cli.command {
             Command::Migrate { wait: true, .. } => migrate::wait(&place, output).await,
@@ -93,6 +93,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Events(EventsCommand::Replay(arguments)) => {
                 events::replay::run(&place, &arguments, output).await
             }
+            Command::Operator(command) => operator::run(&place, &command, output).await,
             Command::Webhook(command) => webhook::run(&place, &command, output).await,
             Command::Dead(command) => dead::run(&place, command, output).await,
             Command::Dev(_)

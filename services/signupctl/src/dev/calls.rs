@@ -3,6 +3,7 @@
 //! The calls are scripts for a POSIX shell with curl, openssl and coreutils. What they need is in `demo.env`, so they
 //! stand in files of their own and are printed as they are.
 
+use super::demo::DemoOperator;
 use super::env_file::quoted;
 use super::stack::Files;
 
@@ -22,12 +23,29 @@ const CALLS: [(&str, &str); 3] = [
 ];
 
 /// The text.
-pub fn text(page: &str, apis: &[(&str, String)], files: &Files) -> String {
+pub fn text(
+    console: &str,
+    apis: &[(&str, String)],
+    files: &Files,
+    operator: &DemoOperator,
+) -> String {
     let mut text = String::from("\n");
     for (name, url) in apis {
         text.push_str(&format!("{name:<10} {url}   documentation {url}/docs\n"));
     }
-    text.push_str(&format!("{:<10} {page}   inbox {page}/inbox\n", "page"));
+    let password = match &operator.new_password {
+        Some(password) => format!("password {}", password.expose()),
+        None => format!(
+            "password in {} (CONSOLE_PASSWORD)",
+            files.demo_env().display()
+        ),
+    };
+    text.push_str(&format!(
+        "{:<10} {console}   sign in as {}, {password}\n",
+        "console",
+        DemoOperator::NAME
+    ));
+    text.push_str(&format!("{:<10} {console}/inbox\n", "inbox"));
     text.push_str(&format!("{:<10} {}\n", "log", files.log().display()));
     let env = quoted(&files.demo_env().display().to_string());
     // `source` looks for a name without a slash in PATH.

@@ -8,10 +8,12 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use signup_app::credentials::{CredentialOwner, issue, random_id};
-use signup_app::{App, apply};
+use signup_app::{App, apply, hash_pool, operators};
 use signup_core::credential::CredentialKind;
 use signup_core::mask::Secret;
-use signup_store::Change;
+use signup_core::operator::Role;
+use signup_core::password::Password;
+use signup_store::{Change, Operator, OperatorChange};
 use xdua_gateway::tokens::{ANONYMOUS, APP_TOKEN_LIFETIME};
 
 use super::env_file;
@@ -52,6 +54,8 @@ const CIAM: &str = ciam_svc::PROVIDER.name;
 const XDUA_SHOP: &str = "A3bdXNT3";
 const XDUA_TABLE: &str = "A3bdXNT3";
 const XDUA_APP: &str = "EIxcPdpT";
+
+const CONSOLE_PASSWORD: &str = "CONSOLE_PASSWORD";
 
 const URLS: [(&str, &str); 3] = [
     (BYTEPOWER, "BYTEPOWER_URL"),
@@ -95,7 +99,11 @@ pub async fn declare(app: &App) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// The database is unavailable, or the file cannot be written.
-pub async fn write_env(app: &App, listeners: &Listeners, path: &Path) -> anyhow::Result<()> {
+pub async fn write_env(
+    app: &App,
+    listeners: &Listeners,
+    path: &Path,
+) -> anyhow::Result<DemoOperator> {
     let before =
         env_file::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let mut variables: BTreeMap<&str, String> = BTreeMap::new();
@@ -104,7 +112,17 @@ pub async fn write_env(app: &App, listeners: &Listeners, path: &Path) -> anyhow:
             variables.insert(variable, url);
         }
     }
-    variables.insert("INBOX_URL", format!("{}/inbox.json", listeners.page_url()?));
+    let console = listeners.console_url()?;
+    variables.insert("INBOX_URL", format!("{console}/inbox.json"));
+    variables.insert("CONSOLE_URL", console);
+    let operator = DemoOperator::make(app, before.get(CONSOLE_PASSWORD)).await?;
+    variables.insert("CONSOLE_NAME", DemoOperator::NAME.to_owned());
+    let password = operator.new_password.as_ref().map(Secret::expose);
+    variables.extend(
+        password
+            .or(before.get(CONSOLE_PASSWORD))
+            .map(|password| (CONSOLE_PASSWORD, password.clone())),
+    );
     for wanted in &WANTED {
         let secret = secret(app, wanted, before.get(wanted.secret_variable)).await?;
         variables.insert(wanted.id_variable, wanted.id.to_owned());
@@ -116,7 +134,49 @@ pub async fn write_env(app: &App, listeners: &Listeners, path: &Path) -> anyhow:
     variables.insert("XDUA_TABLE", XDUA_TABLE.to_owned());
     let variables: Vec<(&str, String)> = variables.into_iter().collect();
     env_file::write(path, &variables)
-        .with_context(|| format!("{} cannot be written", path.display()))
+        .with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(operator)
+}
+
+/// The operator who may sign in to the demo's console.
+pub struct DemoOperator {
+    /// The password, if it is a new one.
+    pub new_password: Option<Secret<String>>,
+}
+
+impl DemoOperator {
+    /// The operator's name.
+    pub const NAME: &str = "demo";
+
+    /// Makes sure that the password of an earlier start, or a new one, opens the console.
+    async fn make(app: &App, before: Option<&String>) -> anyhow::Result<Self> {
+        let known = app.store.find_operator(Self::NAME).await?;
+        if let (Some(operator), Some(before)) = (&known, before)
+            && !operator.disabled
+            && hash_pool::verify(&Password::new(before.clone())?, &operator.password_hash)?
+        {
+            return Ok(Self { new_password: None });
+        }
+        let password = operators::random_password().context("no random numbers")?;
+        let hash = operators::hash(app, Password::new(password.clone())?).await?;
+        let now = app.clock.now();
+        let operator = Operator {
+            name: Self::NAME.to_owned(),
+            password_hash: hash.clone(),
+            role: Role::Admin,
+            disabled: false,
+            created_at: now,
+            password_changed_at: now,
+        };
+        if !app.store.insert_operator(&operator).await? {
+            for change in [OperatorChange::Password(hash, now), OperatorChange::Enable] {
+                app.store.change_operator(Self::NAME, change).await?;
+            }
+        }
+        Ok(Self {
+            new_password: Some(Secret::new(password)),
+        })
+    }
 }
 
 /// The secret of an earlier start if it still works, else a new one under the same id.

@@ -4,22 +4,24 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
-use crate::cli::DevArgs;
-use crate::providers::{self, DevPort, Entry};
+use signup_http::Provider;
 
-const PAGE: DevPort = DevPort {
-    purpose: "the development page",
-    number: |arguments| arguments.port,
-    flag: "--port",
-    make_variable: "DEV_PORT",
+use crate::cli::DevArgs;
+use crate::providers::{self, DevPort};
+
+const CONSOLE: DevPort = DevPort {
+    purpose: "the console",
+    number: |arguments| arguments.console_port,
+    flag: "--console-port",
+    make_variable: "CONSOLE_PORT",
 };
 
 /// The listening sockets.
 pub struct Listeners {
-    /// The development page.
-    pub page: TcpListener,
+    /// The console, and the development pages beside it.
+    pub console: TcpListener,
     /// The APIs.
-    pub apis: Vec<(&'static Entry, TcpListener)>,
+    pub apis: Vec<(&'static Provider, TcpListener)>,
 }
 
 impl Listeners {
@@ -34,13 +36,13 @@ impl Listeners {
                 .map_err(|problem| problems.push(problem))
                 .ok()
         };
-        let page = bind(&PAGE);
-        let apis: Vec<_> = providers::ALL
+        let console = bind(&CONSOLE);
+        let apis: Vec<_> = providers::DEV_PORTS
             .iter()
-            .filter_map(|entry| Some((entry, bind(&entry.port)?)))
+            .filter_map(|(provider, port)| Some((*provider, bind(port)?)))
             .collect();
-        match page {
-            Some(page) if problems.is_empty() => Ok(Self { page, apis }),
+        match console {
+            Some(console) if problems.is_empty() => Ok(Self { console, apis }),
             _ => Err(anyhow::anyhow!(problems.join("\nsignupctl: "))),
         }
     }
@@ -51,16 +53,16 @@ impl Listeners {
     /// The system does not tell a port.
     pub fn api_urls(&self) -> io::Result<Vec<(&'static str, String)>> {
         let urls = self.apis.iter();
-        urls.map(|(entry, listener)| Ok((entry.provider.name, url(listener)?)))
+        urls.map(|(provider, listener)| Ok((provider.name, url(listener)?)))
             .collect()
     }
 
-    /// The URL of the development page.
+    /// The URL of the console.
     ///
     /// # Errors
     /// The system does not tell the port.
-    pub fn page_url(&self) -> io::Result<String> {
-        url(&self.page)
+    pub fn console_url(&self) -> io::Result<String> {
+        url(&self.console)
     }
 }
 

@@ -22,6 +22,7 @@ use tokio::signal::ctrl_c;
 use crate::cli::DevArgs;
 use crate::output::{Output, print};
 use crate::providers;
+use demo::DemoOperator;
 use listeners::Listeners;
 use page::Page;
 use stack::Files;
@@ -62,20 +63,21 @@ async fn start(
         .await
         .context("cannot start")?;
     demo::declare(&app).await?;
-    demo::write_env(&app, &listeners, &files.demo_env()).await?;
-    serve(&app, listeners, files, &shutdown, output).await
+    let operator = demo::write_env(&app, &listeners, &files.demo_env()).await?;
+    serve(&app, listeners, files, &operator, &shutdown, output).await
 }
 
 async fn serve(
     app: &Arc<App>,
     listeners: Listeners,
     files: &Files,
+    operator: &DemoOperator,
     shutdown: &Shutdown,
     output: Output,
 ) -> anyhow::Result<()> {
     let mut worker = signup_notify::start_embedded(app, !output.is_json());
     let background = background::start(app, shutdown);
-    announce(&listeners, files, output)?;
+    announce(&listeners, files, operator, output)?;
     if !output.is_json() {
         worker.tail();
     }
@@ -85,22 +87,29 @@ async fn serve(
         apis: listeners.api_urls()?,
         demo_env: files.demo_env().display().to_string(),
     };
-    let page = page::serve(page, listeners.page, shutdown.clone());
-    let apis = listeners.apis.into_iter().map(|(entry, listener)| {
+    let console = signup_http::serve_beside(
+        Arc::clone(app),
+        &signup_console::PROCESS,
+        listeners.console,
+        None,
+        shutdown.clone(),
+        page::routes(page),
+    );
+    let apis = listeners.apis.into_iter().map(|(provider, listener)| {
         let (app, shutdown) = (Arc::clone(app), shutdown.clone());
         together(
-            signup_http::serve(app, entry.provider, listener, None, shutdown.clone()),
+            signup_http::serve(app, provider, listener, None, shutdown.clone()),
             shutdown,
         )
     });
-    let (page, apis) = tokio::join!(together(page, shutdown.clone()), join_all(apis));
+    let (console, apis) = tokio::join!(together(console, shutdown.clone()), join_all(apis));
     worker.stop().await;
     for task in background {
         // A task that panicked has logged that, and nothing is left to be done.
         let _ = task.await;
     }
     apis.into_iter()
-        .chain([page])
+        .chain([console])
         .collect::<io::Result<()>>()
         .context("a server failed")
 }
@@ -115,8 +124,13 @@ async fn together(
     served
 }
 
-fn announce(listeners: &Listeners, files: &Files, output: Output) -> anyhow::Result<()> {
-    let page = listeners.page_url()?;
+fn announce(
+    listeners: &Listeners,
+    files: &Files,
+    operator: &DemoOperator,
+    output: Output,
+) -> anyhow::Result<()> {
+    let console = listeners.console_url()?;
     let apis = listeners.api_urls()?;
     if output.is_json() {
         let urls: Map<String, Value> = apis
@@ -124,15 +138,15 @@ fn announce(listeners: &Listeners, files: &Files, output: Output) -> anyhow::Res
             .map(|(name, url)| (name.to_owned(), Value::from(url)))
             .collect();
         let ready = json!({
-            "page": page,
-            "inbox": format!("{page}/inbox.json"),
+            "console": console,
+            "inbox": format!("{console}/inbox.json"),
             "apis": urls,
             "env_file": files.demo_env(),
             "log_file": files.log(),
         });
         return print(&format!("{ready}\n"));
     }
-    print(&calls::text(&page, &apis, files))
+    print(&calls::text(&console, &apis, files, operator))
 }
 
 /// The first Ctrl-C stops in good order; whoever presses it again does not want to wait.

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use signup_app::catalog::read_credential;
+use signup_app::declaration;
 use signup_core::application::Rules;
 use signup_core::keys::KeyRing;
 use signup_core::time::Timestamp;
 use signup_store::{ApplicationRecord, CredentialRecord, Declarations};
 
 use super::Finding;
-use crate::commands::declaration;
 use crate::providers;
 use crate::workplace::{Workplace, now};
 

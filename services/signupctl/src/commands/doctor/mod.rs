@@ -76,7 +76,7 @@ pub async fn run(file: Option<&Path>, output: Output) -> anyhow::Result<()> {
             findings.extend(settings::check(&settings));
             findings.extend(channels::check(&settings, &channels));
             let store = Store::open(&signup_app::store_options(&settings.database))?;
-            let place = Workplace { settings, store };
+            let place = Workplace::new(settings, store, None);
             findings.extend(broker::check(&place).await);
             check_data(&place, &channels, &mut findings).await;
         }

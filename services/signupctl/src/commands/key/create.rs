@@ -7,13 +7,14 @@ use anyhow::Context as _;
 use signup_app::credentials::{
     CredentialOwner, Issued, import_public_key, import_secret, issue, random_id,
 };
+use signup_app::declaration;
 use signup_core::credential::CredentialKind;
 use signup_core::mask::Secret;
 use signup_store::{Change, Declarations};
 
 use super::{issued_json, issued_text};
 use crate::cli::KeyCreateArgs;
-use crate::commands::{app, declaration, token};
+use crate::commands::{app, token};
 use crate::failure::Misuse;
 use crate::output::Output;
 use crate::providers;
@@ -44,7 +45,7 @@ pub async fn run(
     must_be_new(&stored, &owner)?;
     let issued = make(place, arguments, &owner)?;
     let change = Change::AddCredential(issued.record.clone());
-    place.store.change_declarations(vec![change]).await?;
+    place.change_declarations(vec![change]).await?;
     output.show(&issued_json(&issued), || issued_text(&issued))
 }
 
@@ -62,13 +63,10 @@ fn make(
             .into());
         }
         (Some(path), _) => import_public_key(owner, &read(path)?, now())?,
-        (None, Some(path)) => {
-            let secret = Secret::new(read(path)?.trim_end_matches(['\r', '\n']).to_owned());
-            Issued {
-                record: import_secret(&place.keys()?, owner, &secret, now())?,
-                secret: None,
-            }
-        }
+        (None, Some(path)) => Issued {
+            record: import_secret(&place.keys()?, owner, &read_secret(path)?, now())?,
+            secret: None,
+        },
         (None, None) => issue(&place.keys()?, owner, now())?,
     })
 }
@@ -103,11 +101,7 @@ fn must_fit(stored: &Declarations, owner: &CredentialOwner<'_>) -> anyhow::Resul
         return Err(Misuse(problem).into());
     };
     let application = app::find(stored, &format!("{provider}/{application}"))?;
-    let mut file = declaration::of(stored, application)?;
-    file.push_str(&format!(
-        "\n[[application.credential]]\nkind = \"{kind}\"\nid = {}\n",
-        toml::Value::String(id.to_owned())
-    ));
+    let file = declaration::with_credential(declaration::of(stored, application)?, kind, id);
     (providers::find(provider)?.declarations)(Path::new(""), &file)
         .map_err(|error| Misuse(error.problem))?;
     Ok(())
@@ -127,6 +121,15 @@ fn must_be_new(stored: &Declarations, owner: &CredentialOwner<'_>) -> Result<(),
         )));
     }
     Ok(())
+}
+
+/// The secret on the only line of a file, or of standard input (`-`).
+///
+/// # Errors
+/// It cannot be read.
+pub fn read_secret(path: &Path) -> anyhow::Result<Secret<String>> {
+    let text = read(path)?;
+    Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

@@ -65,7 +65,7 @@ pub async fn run(
             Change::PutCredential(rotation.old.clone()),
         ]
     });
-    place.store.change_declarations(changes.collect()).await?;
+    place.change_declarations(changes.collect()).await?;
     let value: Vec<_> = rotations
         .iter()
         .map(|rotation| json!({"old": super::credential_json(&rotation.old), "new": issued_json(&rotation.new)}))

@@ -19,6 +19,8 @@ pub fn index(page: &Page) -> String {
         "Sign-up development stack",
         &format!(
             "<h1>Sign-up development stack</h1>\n\
+             <h2>Console</h2>\n<p><a href=/>Operators&#8217; console</a>: sign in as <code>demo</code> with \
+             <code>CONSOLE_PASSWORD</code> of <code>{demo_env}</code>.</p>\n\
              <h2>Messages and events</h2>\n<ul>\n\
              <li><a href=/inbox>Inbox</a>: codes and other messages, as people would get them; \
              for scripts: <a href=/inbox.json>inbox.json</a></li>\n\
@@ -69,7 +71,7 @@ pub fn inbox(messages: &[Message]) -> String {
     document(
         "Inbox",
         &format!(
-            "<p><a href=/>Development stack</a></p>\n<h1>Inbox</h1>\n\
+            "<p><a href=/dev>Development stack</a></p>\n<h1>Inbox</h1>\n\
              <noscript><p>Reload the page to see new messages.</p></noscript>\n\
              <p id=controls hidden><label><input type=checkbox id=pause> Do not refresh</label></p>\n\
              <p id=news role=status></p>\n\

@@ -1,19 +1,20 @@
-//! The development page: where everything is, the inbox, the newest events.
+//! The development pages, beside the console: where everything is, the inbox, the newest events.
 
 mod html;
 
-use std::io;
-use std::net::TcpListener;
 use std::sync::Arc;
 
-use actix_web::http::header;
-use actix_web::middleware::DefaultHeaders;
-use actix_web::{App as ActixApp, HttpResponse, HttpServer, Route, guard, web};
+use actix_web::http::Method;
+use actix_web::web;
 use serde::Serialize;
 use signup_app::App;
-use signup_app::shutdown::Shutdown;
+use signup_console::Beside;
 use signup_core::code::Channel;
+use signup_core::reply::Reply;
+use signup_http::{Fault, resource, to};
 use signup_notify::{Inbox, Message, MessageKind};
+
+const HTML: &str = "text/html; charset=utf-8";
 
 /// Events that `/events.json` shows at the most.
 const EVENTS: u32 = 200;
@@ -30,83 +31,56 @@ pub struct Page {
     pub demo_env: String,
 }
 
-/// Serves the page until the shutdown.
-///
-/// # Errors
-/// The listener cannot be used.
-pub async fn serve(page: Page, listener: TcpListener, shutdown: Shutdown) -> io::Result<()> {
+/// Where the index is. The other paths are those that scripts know.
+pub const INDEX: &str = "/dev";
+/// Where the inbox is.
+pub const INBOX: &str = "/inbox";
+
+/// Registers the pages beside those of the console, for everybody: on a machine of one's own they show what people would
+/// get.
+pub fn routes(page: Page) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
     let page = web::Data::new(page);
-    let server = HttpServer::new(move || {
-        ActixApp::new()
+    let beside = web::Data::new(Beside(vec![("Development", INDEX), ("Inbox", INBOX)]));
+    move |config| {
+        config
             .app_data(page.clone())
-            .wrap(headers())
-            .route("/", read().to(index))
-            .route("/inbox", read().to(inbox))
-            .route("/inbox.json", read().to(inbox_json))
-            .route("/events.json", read().to(events_json))
-            .route(
-                "/style.css",
-                read().to(async || asset("text/css", include_str!("style.css"))),
-            )
-            .route(
-                "/inbox.js",
-                read().to(async || asset("text/javascript", include_str!("inbox.js"))),
-            )
-            .default_service(web::to(async || {
-                HttpResponse::NotFound()
-                    .content_type("text/plain")
-                    .body("There is no such page; start at /\n")
-            }))
-    })
-    .workers(1)
-    .shutdown_timeout(1)
-    .disable_signals()
-    .listen(listener)?
-    .run();
-    let handle = server.handle();
-    let stop = async {
-        shutdown.wait().await;
-        handle.stop(true).await;
-    };
-    tokio::join!(server, stop).0
+            .app_data(beside.clone())
+            .service(resource(INDEX, [(Method::GET, to(index))]))
+            .service(resource(INBOX, [(Method::GET, to(inbox))]))
+            .service(resource("/inbox.json", [(Method::GET, to(inbox_json))]))
+            .service(resource("/events.json", [(Method::GET, to(events_json))]))
+            .service(resource("/style.css", [(Method::GET, to(style))]))
+            .service(resource("/inbox.js", [(Method::GET, to(script))]));
+    }
 }
 
-/// `GET`, and `HEAD` for the same without the body.
-fn read() -> Route {
-    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
-}
-
-/// The page holds codes: nothing from elsewhere may run in it, embed it or keep it.
-fn headers() -> DefaultHeaders {
-    DefaultHeaders::new()
-        .add((
-            header::CONTENT_SECURITY_POLICY,
+/// A page may hold codes: nothing from elsewhere may run in it or embed it. The edge sees to it that nobody keeps it.
+fn answer(media_type: &str, text: String) -> Reply {
+    Reply::text(media_type, 200, text)
+        .with_header(
+            "content-security-policy",
             "default-src 'none'; img-src data:; style-src 'self'; script-src 'self'; connect-src 'self'; \
              base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        ))
-        .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .add((header::REFERRER_POLICY, "no-referrer"))
-        .add((header::CACHE_CONTROL, "no-store"))
+        )
+        .with_header("referrer-policy", "no-referrer")
 }
 
-async fn index(page: web::Data<Page>) -> HttpResponse {
-    html_response(html::index(&page))
+async fn index(page: web::Data<Page>) -> Reply {
+    answer(HTML, html::index(&page))
 }
 
-async fn inbox(page: web::Data<Page>) -> HttpResponse {
-    html_response(html::inbox(&page.inbox.newest_first()))
+async fn inbox(page: web::Data<Page>) -> Reply {
+    answer(HTML, html::inbox(&page.inbox.newest_first()))
 }
 
-fn html_response(html: String) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .body(html)
+async fn style() -> Reply {
+    let text = include_str!("style.css").to_owned();
+    answer("text/css; charset=utf-8", text)
 }
 
-fn asset(media_type: &str, text: &'static str) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type(format!("{media_type}; charset=utf-8"))
-        .body(text)
+async fn script() -> Reply {
+    let text = include_str!("inbox.js").to_owned();
+    answer("text/javascript; charset=utf-8", text)
 }
 
 /// A message in `/inbox.json`.
@@ -124,7 +98,7 @@ struct Entry<'a> {
     event: &'a str,
 }
 
-async fn inbox_json(page: web::Data<Page>) -> HttpResponse {
+async fn inbox_json(page: web::Data<Page>) -> Reply {
     let messages = page.inbox.newest_first();
     json_lines(
         messages
@@ -148,22 +122,13 @@ fn entry(message: &Message) -> Entry<'_> {
     }
 }
 
-async fn events_json(page: web::Data<Page>) -> HttpResponse {
-    match page.app.store.recent_envelopes(EVENTS).await {
-        Ok(envelopes) => json_lines(envelopes.into_iter()),
-        Err(error) => {
-            log::warn!(event = "dev.no_events"; "events cannot be shown: {error}");
-            HttpResponse::ServiceUnavailable()
-                .content_type("application/json")
-                .body("{\"error\":\"the database is unavailable\"}\n")
-        }
-    }
+async fn events_json(page: web::Data<Page>) -> Result<Reply, Fault> {
+    let envelopes = page.app.store.recent_envelopes(EVENTS).await?;
+    Ok(json_lines(envelopes.into_iter()))
 }
 
 /// An array with one element per line, so that scripts can pick elements with grep alone.
-fn json_lines(elements: impl Iterator<Item = String>) -> HttpResponse {
+fn json_lines(elements: impl Iterator<Item = String>) -> Reply {
     let elements: Vec<String> = elements.collect();
-    HttpResponse::Ok()
-        .content_type("application/json")
-        .body(format!("[{}]\n", elements.join(",\n")))
+    answer("application/json", format!("[{}]\n", elements.join(",\n")))
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use signup_core::credential::CredentialKind;
 use signup_store::{ApplicationRecord, Declarations};
 
 /// The file, in the order in which people write it.
@@ -41,7 +42,10 @@ struct Credential<'a> {
 ///
 /// # Errors
 /// The stored settings hold something that TOML cannot express.
-pub fn of(stored: &Declarations, application: &ApplicationRecord) -> anyhow::Result<String> {
+pub fn of(
+    stored: &Declarations,
+    application: &ApplicationRecord,
+) -> Result<String, toml::ser::Error> {
     let provider = &application.provider;
     let directories = stored.directories.iter();
     let credentials = stored.credentials.iter();
@@ -71,11 +75,21 @@ pub fn of(stored: &Declarations, application: &ApplicationRecord) -> anyhow::Res
                 .collect(),
         }],
     };
-    Ok(toml::to_string(&file)?)
+    toml::to_string(&file)
+}
+
+/// The file with one more credential of the application that it ends with: for asking the provider whether it would be
+/// read.
+pub fn with_credential(mut file: String, kind: CredentialKind, id: &str) -> String {
+    file.push_str(&format!(
+        "\n[[application.credential]]\nkind = \"{kind}\"\nid = {}\n",
+        toml::Value::String(id.to_owned())
+    ));
+    file
 }
 
 /// TOML has no null: a key without a value is left out.
-fn without_nulls(value: Value) -> Value {
+pub fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(object) => Value::Object(
             object

@@ -1,0 +1,4 @@
+DROP TABLE declaration_changes;
+DROP TABLE audit_log;
+DROP TABLE operator_sessions;
+DROP TABLE operators;

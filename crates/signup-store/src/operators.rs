@@ -1,0 +1,305 @@
+//! Operators of the console and their sessions.
+
+use std::fmt;
+use std::time::Duration;
+
+use diesel::prelude::*;
+use signup_core::operator::Role;
+use signup_core::time::Timestamp;
+use signup_core::user::PasswordHash;
+
+use crate::error::{StoreError, is_unique_violation};
+use crate::schema::{operator_sessions, operators};
+use crate::store::Store;
+
+/// A session that is used is noted as used no more often than this.
+const SEEN_EVERY: Duration = Duration::from_secs(60);
+
+/// Somebody who may use the console.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// The name to sign in with.
+    pub name: String,
+    /// The hash of the password.
+    pub password_hash: PasswordHash,
+    /// What the operator may do.
+    pub role: Role,
+    /// Whether the operator is kept out.
+    pub disabled: bool,
+    /// When the operator was made.
+    pub created_at: Timestamp,
+    /// When the password was set.
+    pub password_changed_at: Timestamp,
+}
+
+impl fmt::Debug for Operator {
+    /// Without the hash.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operator")
+            .field("name", &self.name)
+            .field("role", &self.role)
+            .field("disabled", &self.disabled)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A change of an operator.
+#[derive(Clone)]
+pub enum OperatorChange {
+    /// Another password; ends all sessions.
+    Password(PasswordHash, Timestamp),
+    /// Another role.
+    Role(Role),
+    /// Keeps the operator out, and ends all sessions.
+    Disable,
+    /// Lets the operator in again.
+    Enable,
+}
+
+/// A sign-in that holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorSession {
+    /// SHA-256 of the token, hex.
+    pub token_hash: String,
+    /// Who is signed in.
+    pub operator: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it ends, however often it is used.
+    pub ends_at: Timestamp,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = operators)]
+struct OperatorRow {
+    name: String,
+    password_hash: String,
+    role: String,
+    disabled: bool,
+    created_at: i64,
+    password_changed_at: i64,
+}
+
+impl OperatorRow {
+    fn read(self) -> Result<Operator, StoreError> {
+        let role = self.role.parse();
+        Ok(Operator {
+            role: role.map_err(|problem| {
+                StoreError::unreadable(format!("operator {}", self.name), problem)
+            })?,
+            name: self.name,
+            password_hash: PasswordHash::new(self.password_hash),
+            disabled: self.disabled,
+            created_at: Timestamp::from_millis(self.created_at),
+            password_changed_at: Timestamp::from_millis(self.password_changed_at),
+        })
+    }
+}
+
+impl Store {
+    /// Stores a new operator; false if the name is taken.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn insert_operator(&self, operator: &Operator) -> Result<bool, StoreError> {
+        let row = OperatorRow {
+            name: operator.name.clone(),
+            password_hash: operator.password_hash.as_str().to_owned(),
+            role: operator.role.as_str().to_owned(),
+            disabled: operator.disabled,
+            created_at: operator.created_at.as_millis(),
+            password_changed_at: operator.password_changed_at.as_millis(),
+        };
+        self.run(move |connection| {
+            let inserted = diesel::insert_into(operators::table)
+                .values(&row)
+                .execute(connection);
+            match inserted {
+                Err(error) if is_unique_violation(&error) => Ok(false),
+                other => Ok(other.map(|_| true)?),
+            }
+        })
+        .await
+    }
+
+    /// All operators, in the order of their names.
+    ///
+    /// # Errors
+    /// The database is unavailable, or a row cannot be read.
+    pub async fn operators(&self) -> Result<Vec<Operator>, StoreError> {
+        self.run(|connection| {
+            let rows: Vec<OperatorRow> =
+                operators::table.order(operators::name).load(connection)?;
+            rows.into_iter().map(OperatorRow::read).collect()
+        })
+        .await
+    }
+
+    /// The operator of this name.
+    ///
+    /// # Errors
+    /// The database is unavailable, or the row cannot be read.
+    pub async fn find_operator(&self, name: &str) -> Result<Option<Operator>, StoreError> {
+        let name = name.to_owned();
+        self.run(move |connection| {
+            let row: Option<OperatorRow> =
+                operators::table.find(name).first(connection).optional()?;
+            row.map(OperatorRow::read).transpose()
+        })
+        .await
+    }
+
+    /// Changes an operator; false if there is none of this name. Who has a new password or is kept out is signed out
+    /// everywhere at the same moment.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn change_operator(
+        &self,
+        name: &str,
+        change: OperatorChange,
+    ) -> Result<bool, StoreError> {
+        let name = name.to_owned();
+        self.transaction(move |connection| {
+            let target = operators::table.find(&name);
+            let (changed, ends_sessions) = match change {
+                OperatorChange::Password(hash, now) => (
+                    diesel::update(target)
+                        .set((
+                            operators::password_hash.eq(hash.as_str()),
+                            operators::password_changed_at.eq(now.as_millis()),
+                        ))
+                        .execute(connection)?,
+                    true,
+                ),
+                OperatorChange::Role(role) => (
+                    diesel::update(target)
+                        .set(operators::role.eq(role.as_str()))
+                        .execute(connection)?,
+                    false,
+                ),
+                OperatorChange::Disable => (
+                    diesel::update(target)
+                        .set(operators::disabled.eq(true))
+                        .execute(connection)?,
+                    true,
+                ),
+                OperatorChange::Enable => (
+                    diesel::update(target)
+                        .set(operators::disabled.eq(false))
+                        .execute(connection)?,
+                    false,
+                ),
+            };
+            if ends_sessions {
+                let sessions = operator_sessions::operator.eq(&name);
+                diesel::delete(operator_sessions::table.filter(sessions)).execute(connection)?;
+            }
+            Ok(changed == 1)
+        })
+        .await
+    }
+
+    /// Begins a session, unless the password that was checked is no longer the operator's, or the operator is kept out;
+    /// false then.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn insert_operator_session(
+        &self,
+        session: &OperatorSession,
+        checked: &PasswordHash,
+    ) -> Result<bool, StoreError> {
+        let (session, checked) = (session.clone(), checked.as_str().to_owned());
+        self.transaction(move |connection| {
+            // An update that changes nothing holds the row, so that a password that is being changed ends this session too.
+            let holds = diesel::update(operators::table.find(&session.operator))
+                .filter(operators::password_hash.eq(&checked))
+                .filter(operators::disabled.eq(false))
+                .set(operators::password_hash.eq(&checked))
+                .execute(connection)?;
+            if holds == 0 {
+                return Ok(false);
+            }
+            diesel::insert_into(operator_sessions::table)
+                .values((
+                    operator_sessions::token_hash.eq(&session.token_hash),
+                    operator_sessions::operator.eq(&session.operator),
+                    operator_sessions::created_at.eq(session.created_at.as_millis()),
+                    operator_sessions::seen_at.eq(session.created_at.as_millis()),
+                    operator_sessions::ends_at.eq(session.ends_at.as_millis()),
+                ))
+                .execute(connection)?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Who is signed in with this token at `now`, and notes that the session is used. A session ends at its end, and when
+    /// it was not used for `idle`.
+    ///
+    /// # Errors
+    /// The database is unavailable, or a row cannot be read.
+    pub async fn find_operator_session(
+        &self,
+        token_hash: &str,
+        now: Timestamp,
+        idle: Duration,
+    ) -> Result<Option<(Operator, OperatorSession)>, StoreError> {
+        let token_hash = token_hash.to_owned();
+        self.run(move |connection| {
+            type Row = (OperatorRow, (String, String, i64, i64, i64));
+            let found: Option<Row> = operators::table
+                .inner_join(operator_sessions::table)
+                .filter(operator_sessions::token_hash.eq(&token_hash))
+                .filter(operator_sessions::ends_at.gt(now.as_millis()))
+                .filter(operator_sessions::seen_at.gt(now.before(idle).as_millis()))
+                .filter(operators::disabled.eq(false))
+                .select((operators::all_columns, operator_sessions::all_columns))
+                .first(connection)
+                .optional()?;
+            let Some((operator, (token_hash, name, created_at, seen_at, ends_at))) = found else {
+                return Ok(None);
+            };
+            if seen_at <= now.before(SEEN_EVERY).as_millis() {
+                diesel::update(operator_sessions::table.find(&token_hash))
+                    .set(operator_sessions::seen_at.eq(now.as_millis()))
+                    .execute(connection)?;
+            }
+            let session = OperatorSession {
+                token_hash,
+                operator: name,
+                created_at: Timestamp::from_millis(created_at),
+                ends_at: Timestamp::from_millis(ends_at),
+            };
+            Ok(Some((operator.read()?, session)))
+        })
+        .await
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn delete_operator_session(&self, token_hash: &str) -> Result<(), StoreError> {
+        let token_hash = token_hash.to_owned();
+        self.run(move |connection| {
+            diesel::delete(operator_sessions::table.find(token_hash)).execute(connection)?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Ends all sessions of an operator; how many there were.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn delete_operator_sessions(&self, name: &str) -> Result<usize, StoreError> {
+        let name = name.to_owned();
+        self.run(move |connection| {
+            let sessions = operator_sessions::operator.eq(name);
+            Ok(diesel::delete(operator_sessions::table.filter(sessions)).execute(connection)?)
+        })
+        .await
+    }
+}

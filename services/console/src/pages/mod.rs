@@ -1,0 +1,10 @@
+//! One file per page.
+
+pub mod account;
+pub mod applications;
+pub mod assets;
+pub mod audit;
+pub mod language;
+pub mod missing;
+pub mod overview;
+pub mod sign_in;

@@ -1,0 +1,213 @@
+//! Signing in and out.
+
+use std::time::Duration;
+
+use maud::html;
+use serde_json::json;
+use signup_app::App;
+use signup_app::hash_pool::HashError;
+use signup_app::operators::HASHED_FOR;
+use signup_core::code::{Limit, LimitScope};
+use signup_core::mask::mask_text;
+use signup_core::password::Password;
+use signup_core::reply::Reply;
+use signup_core::user::PasswordHash;
+use signup_http::Fault;
+use signup_store::{Operator, OperatorSession};
+
+use crate::access::find_session;
+use crate::parts::{Tone, notice};
+use crate::refusal::Refusal;
+use crate::visit::{Visit, Visitor};
+use crate::{headers, layout, session};
+
+/// `GET /sign-in`
+pub async fn show(visitor: Visitor) -> Result<Reply, Refusal> {
+    let next = layout::home(visitor.query.get("next"));
+    if find_session(&visitor).await?.is_some() {
+        return Ok(headers::to(next));
+    }
+    Ok(form(&visitor, 200, next, None))
+}
+
+/// `POST /sign-in`
+pub async fn submit(visitor: Visitor) -> Result<Reply, Refusal> {
+    let next = layout::home(visitor.form.get("next"));
+    let name = visitor.form.get("name").trim().to_lowercase();
+    let limits = limits(&visitor, &name);
+    let store = &visitor.app.store;
+    if let Err(exhausted) = store.take_limits(limits.clone(), visitor.now()).await? {
+        log::warn!(event = "console.sign_in_limited"; "too many attempts to sign in");
+        let reply = form(
+            &visitor,
+            429,
+            next,
+            Some(&Problem::Limited(exhausted.retry_after)),
+        );
+        let seconds = exhausted.retry_after.as_secs().max(1).to_string();
+        return Ok(reply.with_header("retry-after", seconds));
+    }
+    let operator = store.find_operator(&name).await?;
+    let password = visitor.form.get("password").to_owned();
+    let is_right = check(&visitor, operator.as_ref(), password).await?;
+    let operator = operator.filter(|operator| is_right && !operator.disabled);
+    if let Some(operator) = &operator
+        && let Some(token) = begin(&visitor, operator).await?
+    {
+        store.give_back_limits(limits).await?;
+        visitor
+            .audit_as(&operator.name, "sign_in", None, json!({}))
+            .await?;
+        return Ok(headers::to(next).with_header("set-cookie", session::begin(&token)));
+    }
+    // Some people type their password into the wrong field.
+    let known = store.find_operator(&name).await?.is_some();
+    let shown = if known { name } else { mask_text(&name) };
+    visitor
+        .audit_as(&shown, "sign_in_refused", None, json!({}))
+        .await?;
+    Ok(form(&visitor, 401, next, Some(&Problem::Refused)))
+}
+
+/// `POST /sign-out`
+pub async fn sign_out(visit: Visit) -> Result<Reply, Refusal> {
+    let store = &visit.app.store;
+    store
+        .delete_operator_session(&visit.session.token_hash)
+        .await?;
+    visit
+        .audit_as(&visit.operator.name, "sign_out", None, json!({}))
+        .await?;
+    Ok(visit
+        .to(crate::access::SIGN_IN)
+        .with_header("set-cookie", session::end()))
+}
+
+/// What is counted of an attempt, for its name and for its client. Counted before anything is compared, so that guesses at
+/// the same moment count like those one after the other.
+fn limits(visitor: &Visitor, name: &str) -> Vec<Limit> {
+    let settings = &visitor.app.settings.console;
+    let limit = |what: &str, whose: &str, allowed| Limit {
+        // Hashed: a name may be anything that was typed.
+        key: format!("console/{what}/{}", session::hash(whose)),
+        scope: LimitScope::Client,
+        allowed,
+        window: settings.sign_in_window,
+    };
+    let client = visitor.context.client_network();
+    vec![
+        limit("client", &client, settings.sign_ins_per_client),
+        limit("name", name, settings.sign_ins_per_name),
+    ]
+}
+
+/// Whether the password is the operator's. Takes as long for a name that nobody has.
+async fn check(
+    visitor: &Visitor,
+    operator: Option<&Operator>,
+    password: String,
+) -> Result<bool, Refusal> {
+    let nobody = nobody(&visitor.app);
+    let hash = operator.map_or(&nobody, |operator| &operator.password_hash);
+    // What no operator can have as a password takes its time as well.
+    let (password, is_possible) = match Password::new(password) {
+        Ok(password) => (password, true),
+        Err(_) => (
+            Password::new(String::new()).map_err(|_| Fault::Internal)?,
+            false,
+        ),
+    };
+    let matches = matches(visitor, password, hash).await?;
+    Ok(matches && is_possible && operator.is_some())
+}
+
+/// Compares on the hash threads.
+pub async fn matches(
+    visitor: &Visitor,
+    password: Password,
+    hash: &PasswordHash,
+) -> Result<bool, Refusal> {
+    let deadline = visitor.context.deadline;
+    let compared = visitor
+        .app
+        .hash_pool
+        .matches(HASHED_FOR, password, hash, deadline)
+        .await;
+    compared.map_err(refuse_hash)
+}
+
+/// Why there is no hash, as a page.
+pub fn refuse_hash(error: HashError) -> Refusal {
+    match error {
+        HashError::Busy { retry_after } => Refusal::Fault(Fault::Busy { retry_after }),
+        error => {
+            log::error!(event = "console.hash"; "a password could not be compared: {error}");
+            Refusal::Fault(Fault::Internal)
+        }
+    }
+}
+
+/// A hash that no password has, of the cost that new ones get.
+fn nobody(app: &App) -> PasswordHash {
+    PasswordHash::new(format!(
+        "$2b${:02}${}",
+        app.settings.hash.cost,
+        ".".repeat(53)
+    ))
+}
+
+/// A new session with a new token, whatever the browser had before; none if the operator was changed meanwhile.
+async fn begin(visitor: &Visitor, operator: &Operator) -> Result<Option<String>, Refusal> {
+    let store = &visitor.app.store;
+    if let Some(earlier) = &visitor.cookie {
+        store
+            .delete_operator_session(&session::hash(earlier))
+            .await?;
+    }
+    let token = session::new_token()?;
+    let now = visitor.now();
+    let begun = OperatorSession {
+        token_hash: session::hash(&token),
+        operator: operator.name.clone(),
+        created_at: now,
+        ends_at: now.after(visitor.app.settings.console.session_lifetime),
+    };
+    let holds = store
+        .insert_operator_session(&begun, &operator.password_hash)
+        .await?;
+    Ok(holds.then_some(token))
+}
+
+enum Problem {
+    Refused,
+    Limited(Duration),
+}
+
+fn form(visitor: &Visitor, status: u16, next: &str, problem: Option<&Problem>) -> Reply {
+    let words = &visitor.texts.sign_in;
+    let content = html! {
+        @match problem {
+            None => {},
+            Some(Problem::Refused) => (notice(Tone::Bad, html! { (words.refused) })),
+            Some(Problem::Limited(wait)) => (notice(Tone::Bad, html! {
+                (words.limited) " " (words.minutes) " " (wait.as_secs().div_ceil(60).max(1))
+            })),
+        }
+        form class="stack" method="post" action="/sign-in" {
+            input type="hidden" name="next" value=(next);
+            div class="field" {
+                label for="name" { (words.name) }
+                input type="text" id="name" name="name" value=(visitor.form.get("name")) autocomplete="username"
+                    autocapitalize="none" spellcheck="false" required autofocus;
+            }
+            div class="field" {
+                label for="password" { (words.password) }
+                input type="password" id="password" name="password" autocomplete="current-password" required;
+            }
+            button { (words.submit) }
+        }
+        p { (words.none) " " code { "signupctl operator create" } }
+    };
+    let html = layout::document(visitor, None, words.title, content);
+    headers::page(status, html)
+}

@@ -1,0 +1,182 @@
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::desk::{Desk, set};
+
+const SHOP: &str = "/applications/ciam/shop";
+const SETTINGS: &str = "/applications/ciam/shop/settings";
+const DECLARATION: &str = "/applications/ciam/shop/declaration";
+
+async fn min_length(desk: &Desk) -> serde_json::Value {
+    let stored = desk.service.app.store.declarations().await.unwrap();
+    stored.applications[0].rules["password"]["min_length"].clone()
+}
+
+#[tokio::test]
+async fn settings_are_previewed_saved_and_remembered_with_who_and_when() {
+    let desk = Desk::open().await;
+    let ana = desk.signed_in("ana").await;
+    let mut form = ana.get(SETTINGS).await.form(SETTINGS);
+    set(&mut form, "value.rules.password.min_length", "10");
+    set(&mut form, "do", "preview");
+    let preview = ana.post(SETTINGS, &form).await;
+    assert_eq!(preview.status, StatusCode::OK, "{}", preview.body);
+    preview.shows("rules.password.min_length: 8 -&gt; 10");
+    assert_eq!(
+        min_length(&desk).await,
+        json!(8),
+        "a preview writes nothing"
+    );
+
+    let mut form = preview.form(SETTINGS);
+    set(&mut form, "do", "save");
+    let saved = ana.post(SETTINGS, &form).await;
+    assert_eq!(saved.header("location"), SHOP, "{}", saved.body);
+    assert_eq!(min_length(&desk).await, json!(10));
+
+    let page = ana.get(SHOP).await;
+    page.shows("ana (console)");
+    page.shows("<del><code>8</code></del> → <ins><code>10</code></ins>");
+    page.shows("min_length = 10");
+    let audit = desk.audit().await;
+    let entry = audit.last().unwrap();
+    assert_eq!(entry.action, "application_changed");
+    assert_eq!(entry.object.as_deref(), Some("ciam/shop"));
+    assert_eq!(
+        entry.details["changed"],
+        json!(["application rules.password.min_length"])
+    );
+}
+
+#[tokio::test]
+async fn an_untouched_form_changes_nothing() {
+    let desk = Desk::open().await;
+    let ana = desk.signed_in("ana").await;
+    let mut form = ana.get(SETTINGS).await.form(SETTINGS);
+    set(&mut form, "do", "save");
+    ana.post(SETTINGS, &form)
+        .await
+        .shows("Nothing would change.");
+}
+
+#[tokio::test]
+async fn what_apply_would_refuse_is_told_at_its_field_and_kept() {
+    let desk = Desk::open().await;
+    let ana = desk.signed_in("ana").await;
+    for (field, typed, told) in [
+        ("value.rules.password.min_length", "0", "`min_length` is 0"),
+        ("value.rules.password.min_length", "many", "invalid type"),
+        (
+            "value.settings.flow.authentication",
+            "pigeon",
+            "unknown variant `pigeon`",
+        ),
+        (
+            "value.settings.flow.authentication",
+            "phone_number",
+            "sms_source",
+        ),
+    ] {
+        let mut form = ana.get(SETTINGS).await.form(SETTINGS);
+        set(&mut form, field, typed);
+        set(&mut form, "value.name", "typed before");
+        set(&mut form, "do", "save");
+        let page = ana.post(SETTINGS, &form).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+        page.shows(told);
+        page.shows("typed before");
+        page.shows(&format!("aria-describedby=\"{field}.fault\""));
+    }
+    assert_eq!(min_length(&desk).await, json!(8));
+}
+
+#[tokio::test]
+async fn of_two_operators_the_later_one_looks_again_and_loses_nothing() {
+    let desk = Desk::open().await;
+    let (ana, other) = (desk.signed_in("ana").await, desk.signed_in("ana").await);
+    let mut first = ana.get(SETTINGS).await.form(SETTINGS);
+    let mut second = other.get(SETTINGS).await.form(SETTINGS);
+    for (form, length) in [(&mut first, "10"), (&mut second, "12")] {
+        set(form, "value.rules.password.min_length", length);
+        set(form, "do", "save");
+    }
+    assert_eq!(
+        ana.post(SETTINGS, &first).await.status,
+        StatusCode::SEE_OTHER
+    );
+
+    let late = other.post(SETTINGS, &second).await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    late.shows("The application was changed since you opened this form.");
+    late.shows("rules.password.min_length: 10 -&gt; 12");
+    assert_eq!(min_length(&desk).await, json!(10));
+
+    let mut form = late.form(SETTINGS);
+    set(&mut form, "do", "save");
+    assert_eq!(
+        other.post(SETTINGS, &form).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(min_length(&desk).await, json!(12));
+}
+
+#[tokio::test]
+async fn a_declaration_file_is_read_as_apply_reads_it() {
+    let desk = Desk::open().await;
+    let ana = desk.signed_in("ana").await;
+    let form = ana.get(DECLARATION).await.form(DECLARATION);
+    let file = &form.iter().find(|(name, _)| name == "file").unwrap().1;
+    for (from, to, told) in [
+        (
+            "min_length = 8",
+            "min_lenght = 8",
+            "unknown field `min_lenght`",
+        ),
+        (
+            "[[application]]\nid = \"shop\"",
+            "[[application]]\nid = \"other\"",
+            "The file declares another application.",
+        ),
+        (
+            "provider = \"ciam\"",
+            "provider = \"acme\"",
+            "does not know the provider",
+        ),
+    ] {
+        let mut form = form.clone();
+        set(&mut form, "file", &file.replace(from, to));
+        set(&mut form, "do", "save");
+        let page = ana.post(DECLARATION, &form).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{told}");
+        page.shows(told);
+    }
+    let mut form = form.clone();
+    set(
+        &mut form,
+        "file",
+        &file.replace("min_length = 8", "min_length = 9"),
+    );
+    set(&mut form, "do", "save");
+    let saved = ana.post(DECLARATION, &form).await;
+    assert_eq!(saved.header("location"), SHOP, "{}", saved.body);
+    assert_eq!(min_length(&desk).await, json!(9));
+}
+
+#[tokio::test]
+async fn a_new_application_is_declared_with_its_first_secret() {
+    let desk = Desk::open().await;
+    let ana = desk.signed_in("ana").await;
+    let file = "provider = \"ciam\"\n[[application]]\nid = \"new\"\n[[application.credential]]\nkind = \"client-secret\"\nid = \"new\"\n";
+    let page = ana
+        .submit("/new-application", &[("file", file), ("do", "save")])
+        .await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    page.shows("Store it now: it is not shown again.");
+    ana.get("/applications/ciam/new")
+        .await
+        .shows("client-secret/new");
+    let again = ana
+        .submit("/new-application", &[("file", file), ("do", "save")])
+        .await;
+    again.shows("There is an application with this id already.");
+}

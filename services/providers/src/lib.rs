@@ -1,0 +1,51 @@
+//! The providers that this build knows, for the programs that operate all of them: the command line and the console.
+//! A new provider is one more entry in [`ALL`].
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use signup_app::declare::{DeclarationError, Declared};
+use signup_app::import::ImportRules;
+use signup_http::Provider;
+
+/// A provider as operators meet it.
+pub struct Entry {
+    /// Its service.
+    pub provider: &'static Provider,
+    /// Reads its declaration files.
+    pub declarations: fn(&Path, &str) -> Result<Declared, DeclarationError>,
+    /// What a user must be like who is brought over.
+    pub import: &'static ImportRules,
+    /// What `signupctl dev` declares for it.
+    pub demo: &'static str,
+}
+
+macro_rules! entry {
+    ($library:ident) => {
+        Entry {
+            provider: &$library::PROVIDER,
+            declarations: $library::declarations,
+            import: &$library::IMPORT,
+            demo: $library::DEMO,
+        }
+    };
+}
+
+/// Every provider.
+pub static ALL: &[Entry] = &[
+    entry!(bytepower_svc),
+    entry!(xdua_gateway),
+    entry!(ciam_svc),
+];
+
+/// The provider of this name.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    ALL.iter().find(|entry| entry.provider.name == name)
+}
+
+/// The names of all providers.
+pub fn names() -> &'static [&'static str] {
+    static NAMES: LazyLock<Vec<&str>> =
+        LazyLock::new(|| ALL.iter().map(|entry| entry.provider.name).collect());
+    &NAMES
+}
