@@ -9,6 +9,7 @@ CONSOLE_PORT ?= 8080
 BYTEPOWER_PORT ?= 8081
 XDUA_PORT ?= 8082
 CIAM_PORT ?= 8083
+DEMO_PORT ?= 8085
 
 # What `make bench` measures: lines by name (ONLY=name,name; `make bench LIST=1` shows them), short rounds and little data
 # (QUICK=1), seconds and rounds of each measurement, and whether npm may install better-auth to compare with
@@ -31,7 +32,7 @@ ROUNDS ?= 20
 OUTAGE ?= 20
 JSON ?=
 
-.PHONY: help run test torture fuzz-api bench deploy-test release lint check fmt docs layers postgres rabbitmq reset cargo
+.PHONY: help run test test-browser sdk check-sdk torture fuzz-api bench deploy-test release lint check fmt docs layers postgres rabbitmq reset cargo
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,12 +41,24 @@ help: ## List these targets
 run: cargo ## Run all services on this machine, data in .signup/ (Ctrl-C stops them)
 	@trap 'stopped=yes' INT; \
 	cargo run -p signupctl -- dev --console-port $(CONSOLE_PORT) --bytepower-port $(BYTEPOWER_PORT) \
-		--xdua-port $(XDUA_PORT) --ciam-port $(CIAM_PORT) || [ -n "$$stopped" ]
+		--xdua-port $(XDUA_PORT) --ciam-port $(CIAM_PORT) --demo-port $(DEMO_PORT) || [ -n "$$stopped" ]
 
 test: cargo ## Run all tests, beside private servers and in Chromium
 	@for tool in curl openssl; do command -v $$tool >/dev/null || scripts/install-packages $$tool; done
 	@scripts/with-chromium scripts/with-postgres scripts/with-rabbitmq scripts/with-mailserver scripts/with-haproxy \
 		scripts/with-pika cargo test --workspace
+	@$(MAKE) check-sdk
+	@scripts/with-chromium scripts/test-browser
+
+test-browser: cargo check-sdk ## Test browser SDK, demo site and console in Chromium
+	@scripts/with-chromium cargo test --quiet -p xdua-gateway --test sdk
+	@scripts/with-chromium scripts/test-browser
+
+sdk: ## Build the browser SDK: sdk/xdua/dist from sdk/xdua/src
+	@scripts/with-node sdk/xdua npm run --silent build
+
+check-sdk: ## Check that the built SDK is what its sources build to
+	@scripts/with-node sdk/xdua npm run --silent check
 
 # Debug builds: what is tried is what gets lost, not how fast.
 torture: cargo ## Kill everything at random under load, then count (ROUNDS, SEED, OUTAGE)
@@ -85,6 +98,7 @@ check: lint ## lint, then licences, published schemas, Kubernetes manifests, Doc
 	else \
 		echo "cargo-deny is not installed, licences are not checked (cargo install cargo-deny)"; \
 	fi
+	@$(MAKE) check-sdk
 	@scripts/check-schemas
 	@scripts/check-kubernetes
 	@scripts/check-images

@@ -15,6 +15,7 @@ pub mod declare;
 pub mod hash_pool;
 pub mod import;
 mod in_flight;
+pub mod limit_report;
 pub mod logging;
 pub mod metrics;
 pub mod operators;

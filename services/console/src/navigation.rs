@@ -19,5 +19,8 @@ pub struct Item {
 pub static NAVIGATION: &[Item] = &[
     Item { path: "/", label: |texts| texts.overview.title, role: Role::Read },
     Item { path: "/applications", label: |texts| texts.applications.title, role: Role::Read },
+    Item { path: "/webhooks", label: |texts| texts.webhooks.title, role: Role::Read },
+    Item { path: "/dead-letters", label: |texts| texts.dead_letters.title, role: Role::Read },
+    Item { path: "/limits", label: |texts| texts.limits.title, role: Role::Read },
     Item { path: "/audit", label: |texts| texts.audit.title, role: Role::Admin },
 ];

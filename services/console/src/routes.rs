@@ -6,7 +6,10 @@ use signup_core::operator::Role;
 use signup_http::resource;
 
 use crate::access::{Entry, get, open, post};
-use crate::pages::{account, applications, assets, audit, language, missing, overview, sign_in};
+use crate::pages::{
+    account, applications, assets, audit, dead_letters, language, limits, missing, overview,
+    sign_in, webhooks,
+};
 
 /// The table.
 #[rustfmt::skip]
@@ -33,6 +36,24 @@ fn table() -> Vec<Entry> {
         post("/applications/{provider}/{id}/credentials/revoke", Role::Admin, applications::credentials::revoke),
         get("/new-application", Role::Admin, applications::file::show_new),
         post("/new-application", Role::Admin, applications::file::submit_new),
+
+        get("/webhooks", Role::Read, webhooks::list),
+        get("/webhooks/{id}", Role::Read, webhooks::show),
+        get("/new-webhook", Role::Admin, webhooks::create::show),
+        post("/new-webhook", Role::Admin, webhooks::create::submit),
+        post("/webhooks/{id}/pause", Role::Admin, webhooks::change::pause),
+        post("/webhooks/{id}/resume", Role::Admin, webhooks::change::resume),
+        post("/webhooks/{id}/secret", Role::Admin, webhooks::change::rotate),
+        post("/webhooks/{id}/delete", Role::Admin, webhooks::change::delete),
+        post("/webhooks/{id}/replay", Role::Support, webhooks::replay),
+
+        get("/dead-letters", Role::Read, dead_letters::list),
+        post("/dead-letters/redrive", Role::Support, dead_letters::redrive),
+        get("/dead-letters/{id}", Role::Read, dead_letters::show),
+        post("/dead-letters/{id}", Role::Support, dead_letters::reveal),
+        post("/dead-letters/{id}/discard", Role::Admin, dead_letters::discard),
+
+        get("/limits", Role::Read, limits::show),
 
         get("/audit", Role::Admin, audit::show),
     ]

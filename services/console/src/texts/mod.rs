@@ -4,22 +4,28 @@
 mod account;
 mod applications;
 mod audit;
+mod dead_letters;
 mod errors;
 mod frame;
+mod limits;
 mod overview;
 mod roles;
 mod sign_in;
+mod webhooks;
 
 use signup_core::context::Language;
 
 pub use account::AccountTexts;
 pub use applications::ApplicationsTexts;
 pub use audit::AuditTexts;
+pub use dead_letters::DeadLettersTexts;
 pub use errors::ErrorTexts;
 pub use frame::FrameTexts;
+pub use limits::LimitsTexts;
 pub use overview::OverviewTexts;
 pub use roles::RoleTexts;
 pub use sign_in::SignInTexts;
+pub use webhooks::WebhooksTexts;
 
 /// The texts of one language.
 pub struct Texts {
@@ -37,6 +43,12 @@ pub struct Texts {
     pub overview: OverviewTexts,
     /// Applications.
     pub applications: ApplicationsTexts,
+    /// Webhooks.
+    pub webhooks: WebhooksTexts,
+    /// Dead letters.
+    pub dead_letters: DeadLettersTexts,
+    /// Limits.
+    pub limits: LimitsTexts,
     /// The audit log.
     pub audit: AuditTexts,
 }
@@ -49,6 +61,9 @@ static ENGLISH: Texts = Texts {
     account: account::ENGLISH,
     overview: overview::ENGLISH,
     applications: applications::ENGLISH,
+    webhooks: webhooks::ENGLISH,
+    dead_letters: dead_letters::ENGLISH,
+    limits: limits::ENGLISH,
     audit: audit::ENGLISH,
 };
 
@@ -60,6 +75,9 @@ static CHINESE: Texts = Texts {
     account: account::CHINESE,
     overview: overview::CHINESE,
     applications: applications::CHINESE,
+    webhooks: webhooks::CHINESE,
+    dead_letters: dead_letters::CHINESE,
+    limits: limits::CHINESE,
     audit: audit::CHINESE,
 };
 

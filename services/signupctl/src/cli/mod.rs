@@ -172,6 +172,9 @@ pub struct DevArgs {
     /// Port of the CIAM API
     #[arg(long, value_name = "PORT", default_value_t = 8083)]
     pub ciam_port: u16,
+    /// Port of the demo site, where people sign up with the browser SDK
+    #[arg(long, value_name = "PORT", default_value_t = 8085)]
+    pub demo_port: u16,
     /// Delete the data of earlier runs first
     #[arg(long)]
     pub reset: bool,

@@ -25,6 +25,7 @@ const CALLS: [(&str, &str); 3] = [
 /// The text.
 pub fn text(
     console: &str,
+    demo_site: &str,
     apis: &[(&str, String)],
     files: &Files,
     operator: &DemoOperator,
@@ -46,6 +47,10 @@ pub fn text(
         DemoOperator::NAME
     ));
     text.push_str(&format!("{:<10} {console}/inbox\n", "inbox"));
+    text.push_str(&format!(
+        "{:<10} {demo_site}   a web page that signs people up with the browser SDK\n",
+        "demo site"
+    ));
     text.push_str(&format!("{:<10} {}\n", "log", files.log().display()));
     let env = quoted(&files.demo_env().display().to_string());
     // `source` looks for a name without a slash in PATH.

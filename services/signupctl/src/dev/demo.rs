@@ -47,12 +47,12 @@ const fn wanted(
 }
 
 const BYTEPOWER: &str = bytepower_svc::PROVIDER.name;
-const XDUA: &str = xdua_gateway::PROVIDER.name;
+pub const XDUA: &str = xdua_gateway::PROVIDER.name;
 const CIAM: &str = ciam_svc::PROVIDER.name;
 
 /// The demo's shop, its user table of the same name, and the app that may act for it.
-const XDUA_SHOP: &str = "A3bdXNT3";
-const XDUA_TABLE: &str = "A3bdXNT3";
+pub const XDUA_SHOP: &str = "A3bdXNT3";
+pub const XDUA_TABLE: &str = "A3bdXNT3";
 const XDUA_APP: &str = "EIxcPdpT";
 
 const CONSOLE_PASSWORD: &str = "CONSOLE_PASSWORD";
@@ -99,11 +99,7 @@ pub async fn declare(app: &App) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// The database is unavailable, or the file cannot be written.
-pub async fn write_env(
-    app: &App,
-    listeners: &Listeners,
-    path: &Path,
-) -> anyhow::Result<DemoOperator> {
+pub async fn write_env(app: &App, listeners: &Listeners, path: &Path) -> anyhow::Result<Demo> {
     let before =
         env_file::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let mut variables: BTreeMap<&str, String> = BTreeMap::new();
@@ -128,14 +124,25 @@ pub async fn write_env(
         variables.insert(wanted.id_variable, wanted.id.to_owned());
         variables.insert(wanted.secret_variable, secret.expose().clone());
     }
-    let token = app_token(app, before.get("XDUA_APP_TOKEN")).await?;
-    variables.insert("XDUA_APP_TOKEN", token);
+    let xdua_app_token = app_token(app, before.get("XDUA_APP_TOKEN")).await?;
+    variables.insert("XDUA_APP_TOKEN", xdua_app_token.clone());
     variables.insert("XDUA_SHOP", XDUA_SHOP.to_owned());
     variables.insert("XDUA_TABLE", XDUA_TABLE.to_owned());
     let variables: Vec<(&str, String)> = variables.into_iter().collect();
     env_file::write(path, &variables)
         .with_context(|| format!("{} cannot be written", path.display()))?;
-    Ok(operator)
+    Ok(Demo {
+        operator,
+        xdua_app_token,
+    })
+}
+
+/// What others need of the demo.
+pub struct Demo {
+    /// Who may sign in to the console.
+    pub operator: DemoOperator,
+    /// The token of the XDUA app.
+    pub xdua_app_token: String,
 }
 
 /// The operator who may sign in to the demo's console.

@@ -16,10 +16,19 @@ const CONSOLE: DevPort = DevPort {
     make_variable: "CONSOLE_PORT",
 };
 
+const DEMO_SITE: DevPort = DevPort {
+    purpose: "the demo site",
+    number: |arguments| arguments.demo_port,
+    flag: "--demo-port",
+    make_variable: "DEMO_PORT",
+};
+
 /// The listening sockets.
 pub struct Listeners {
     /// The console, and the development pages beside it.
     pub console: TcpListener,
+    /// The web page of the XDUA demo application.
+    pub demo_site: TcpListener,
     /// The APIs.
     pub apis: Vec<(&'static Provider, TcpListener)>,
 }
@@ -41,8 +50,13 @@ impl Listeners {
             .iter()
             .filter_map(|(provider, port)| Some((*provider, bind(port)?)))
             .collect();
-        match console {
-            Some(console) if problems.is_empty() => Ok(Self { console, apis }),
+        let demo_site = bind(&DEMO_SITE);
+        match (console, demo_site) {
+            (Some(console), Some(demo_site)) if problems.is_empty() => Ok(Self {
+                console,
+                demo_site,
+                apis,
+            }),
             _ => Err(anyhow::anyhow!(problems.join("\nsignupctl: "))),
         }
     }
@@ -63,6 +77,14 @@ impl Listeners {
     /// The system does not tell the port.
     pub fn console_url(&self) -> io::Result<String> {
         url(&self.console)
+    }
+
+    /// The URL of the demo site.
+    ///
+    /// # Errors
+    /// The system does not tell the port.
+    pub fn demo_site_url(&self) -> io::Result<String> {
+        url(&self.demo_site)
     }
 }
 

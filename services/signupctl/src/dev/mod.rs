@@ -2,6 +2,7 @@
 
 mod calls;
 mod demo;
+mod demo_site;
 mod env_file;
 mod listeners;
 mod page;
@@ -22,7 +23,8 @@ use tokio::signal::ctrl_c;
 use crate::cli::DevArgs;
 use crate::output::{Output, print};
 use crate::providers;
-use demo::DemoOperator;
+use demo::{Demo, DemoOperator};
+use demo_site::DemoSite;
 use listeners::Listeners;
 use page::Page;
 use stack::Files;
@@ -63,21 +65,21 @@ async fn start(
         .await
         .context("cannot start")?;
     demo::declare(&app).await?;
-    let operator = demo::write_env(&app, &listeners, &files.demo_env()).await?;
-    serve(&app, listeners, files, &operator, &shutdown, output).await
+    let demo = demo::write_env(&app, &listeners, &files.demo_env()).await?;
+    serve(&app, listeners, files, demo, &shutdown, output).await
 }
 
 async fn serve(
     app: &Arc<App>,
     listeners: Listeners,
     files: &Files,
-    operator: &DemoOperator,
+    demo: Demo,
     shutdown: &Shutdown,
     output: Output,
 ) -> anyhow::Result<()> {
     let mut worker = signup_notify::start_embedded(app, !output.is_json());
     let background = background::start(app, shutdown);
-    announce(&listeners, files, operator, output)?;
+    announce(&listeners, files, &demo.operator, output)?;
     if !output.is_json() {
         worker.tail();
     }
@@ -87,6 +89,8 @@ async fn serve(
         apis: listeners.api_urls()?,
         demo_env: files.demo_env().display().to_string(),
     };
+    let site = DemoSite::new(worker.inbox.clone(), &listeners, demo.xdua_app_token)?;
+    let site = demo_site::serve(site, listeners.demo_site, shutdown.clone());
     let console = signup_http::serve_beside(
         Arc::clone(app),
         &signup_console::PROCESS,
@@ -102,14 +106,18 @@ async fn serve(
             shutdown,
         )
     });
-    let (console, apis) = tokio::join!(together(console, shutdown.clone()), join_all(apis));
+    let (console, site, apis) = tokio::join!(
+        together(console, shutdown.clone()),
+        together(site, shutdown.clone()),
+        join_all(apis)
+    );
     worker.stop().await;
     for task in background {
         // A task that panicked has logged that, and nothing is left to be done.
         let _ = task.await;
     }
     apis.into_iter()
-        .chain([console])
+        .chain([console, site])
         .collect::<io::Result<()>>()
         .context("a server failed")
 }
@@ -131,6 +139,7 @@ fn announce(
     output: Output,
 ) -> anyhow::Result<()> {
     let console = listeners.console_url()?;
+    let demo_site = listeners.demo_site_url()?;
     let apis = listeners.api_urls()?;
     if output.is_json() {
         let urls: Map<String, Value> = apis
@@ -140,13 +149,14 @@ fn announce(
         let ready = json!({
             "console": console,
             "inbox": format!("{console}/inbox.json"),
+            "demo_site": demo_site,
             "apis": urls,
             "env_file": files.demo_env(),
             "log_file": files.log(),
         });
         return print(&format!("{ready}\n"));
     }
-    print(&calls::text(&console, &apis, files, operator))
+    print(&calls::text(&console, &demo_site, &apis, files, operator))
 }
 
 /// The first Ctrl-C stops in good order; whoever presses it again does not want to wait.

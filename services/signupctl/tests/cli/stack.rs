@@ -32,8 +32,9 @@ pub fn dev(folder: &Path) -> Command {
 pub fn dev_with(folder: &Path, xdua_port: &str) -> Command {
     let mut command = program(folder);
     command
-        .args(["dev", "--console-port", "0", "--bytepower-port", "0"])
-        .args(["--xdua-port", xdua_port, "--ciam-port", "0"])
+        .args(["dev", "--console-port", "0", "--demo-port", "0"])
+        .args(["--bytepower-port", "0", "--xdua-port", xdua_port])
+        .args(["--ciam-port", "0"])
         .env("SIGNUP__HASH__ALLOW_TEST_COST", "true")
         .env("SIGNUP__HASH__COST", "4")
         .stdout(Stdio::piped())

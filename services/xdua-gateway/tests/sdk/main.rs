@@ -124,13 +124,32 @@ async fn a_user_who_may_adds_another_one() {
 }
 
 #[tokio::test]
-async fn the_module_is_the_same_function() {
+async fn the_module_and_the_script_do_the_same() {
     let mut site = Site::start().await;
     let script = r#"
-        const module = await import("/lovearth.module.js");
-        return [module.lovearth === lovearth, module.default === lovearth];
+        const options = { APP_TOKEN: "APP_TOKEN_VALUE" };
+        const module = await import("/dist/lovearth.module.js");
+        const { md5 } = await import("/dist/md5.js");
+        const word = "密码 password";
+        return [
+            (await (await lovearth(options)).addVfcodeByMail("ann@example.com")).reason,
+            (await (await module.lovearth(options)).addVfcodeByTel("+86-15810419011")).reason,
+            module.default === module.lovearth,
+            [lovearth.md5(word), module.md5(word), md5(word)].map((digest) => digest === md5("密码 password")),
+            md5("abc"),
+        ];
     "#;
-    assert_eq!(site.run(script).await, json!([true, true]));
+    assert_eq!(
+        site.run(script).await,
+        json!([
+            "success",
+            "success",
+            true,
+            [true, true, true],
+            // RFC 1321, appendix A.5
+            "900150983cd24fb0d6963f7d28e17f72"
+        ])
+    );
 }
 
 #[tokio::test]

@@ -132,7 +132,7 @@ fn serve(listener: TcpListener, pages: Arc<Pages>) -> ServerHandle {
             .route("/", web::get().to(page))
             .route("/code", web::get().to(code))
             .route("/result", web::post().to(result))
-            .route("/{file}", web::get().to(file))
+            .route("/{file:.+}", web::get().to(file))
     })
     .workers(1)
     .disable_signals()

@@ -1,27 +1,14 @@
 //! `signupctl limits report`
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
-use signup_core::code::{Channel, LimitMode};
-use signup_core::time::Timestamp;
+use signup_app::limit_report::{LimitLine, summarize_limit_hits};
+use signup_core::code::LimitMode;
 
-use super::{key, subject};
+use super::subject;
 use crate::cli::LimitsReportArgs;
 use crate::commands::app;
 use crate::output::{Output, table};
 use crate::workplace::Workplace;
-
-/// One line: what was beyond one limit of an application.
-struct Line {
-    application: String,
-    scope: String,
-    channel: Channel,
-    country: Option<String>,
-    refused: u64,
-    let_through: u64,
-    last_hour: Timestamp,
-}
 
 /// Shows what was refused, and what would have been.
 pub async fn run(
@@ -57,63 +44,39 @@ pub async fn run(
     })
 }
 
-async fn lines(place: &Workplace, arguments: &LimitsReportArgs) -> anyhow::Result<Vec<Line>> {
-    let mut lines = BTreeMap::new();
-    for (hit, count) in place.store.limit_hits(arguments.since).await? {
-        let application = format!("{}/{}", hit.provider, hit.application);
-        if arguments
-            .application
-            .as_ref()
-            .is_some_and(|wanted| *wanted != application)
-        {
-            continue;
-        }
-        let last_hour = hit.hour();
-        let place = (
-            application.clone(),
-            hit.scope.clone(),
-            hit.channel.as_str(),
-            hit.country.clone(),
-        );
-        let line = lines.entry(place).or_insert(Line {
-            application,
-            scope: hit.scope,
-            channel: hit.channel,
-            country: hit.country,
-            refused: 0,
-            let_through: 0,
-            last_hour,
-        });
-        match hit.mode {
-            LimitMode::Enforce => line.refused += count,
-            LimitMode::Observe => line.let_through += count,
-        }
-        line.last_hour = line.last_hour.max(last_hour);
+async fn lines(place: &Workplace, arguments: &LimitsReportArgs) -> anyhow::Result<Vec<LimitLine>> {
+    let mut lines = summarize_limit_hits(place.store.limit_hits(arguments.since).await?);
+    if let Some(wanted) = &arguments.application {
+        lines.retain(|line| application(line) == *wanted);
     }
-    Ok(lines.into_values().collect())
+    Ok(lines)
 }
 
-fn as_json(line: &Line) -> Value {
+fn application(line: &LimitLine) -> String {
+    format!("{}/{}", line.provider, line.application)
+}
+
+fn as_json(line: &LimitLine) -> Value {
     json!({
-        "application": line.application,
+        "application": application(line),
         "scope": line.scope,
         "channel": line.channel,
         "country": line.country,
         "refused": line.refused,
         "would_be_refused": line.let_through,
         "last_hour": line.last_hour.to_string(),
-        "key": key(&line.scope, line.channel, line.country.as_deref()),
+        "key": line.key(),
     })
 }
 
-fn row(line: &Line) -> [String; 7] {
+fn row(line: &LimitLine) -> [String; 7] {
     [
-        line.application.clone(),
+        application(line),
         subject(&line.scope, line.country.as_deref()),
         line.channel.as_str().to_owned(),
         line.refused.to_string(),
         line.let_through.to_string(),
         line.last_hour.to_string(),
-        key(&line.scope, line.channel, line.country.as_deref()),
+        line.key(),
     ]
 }

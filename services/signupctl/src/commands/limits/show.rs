@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
+use signup_app::limit_report::limit_key;
 use signup_core::application::{Application, Directory, ProviderSettings, Rules};
 use signup_core::code::{Channel, Limit, LimitMode, LimitScope};
 use signup_store::ApplicationRecord;
 
-use super::{key, subject};
+use super::subject;
 use crate::commands::app;
 use crate::output::{Output, table};
 use crate::workplace::{Workplace, now};
@@ -118,7 +119,7 @@ fn as_json(line: &Line) -> Value {
         "allowed": line.limit.allowed,
         "window_seconds": line.limit.window.as_secs(),
         "used": line.used,
-        "key": key(scope.as_str(), line.channel, scope.country()),
+        "key": limit_key(scope.as_str(), line.channel, scope.country()),
     })
 }
 
@@ -137,6 +138,6 @@ fn row(line: &Line) -> [String; 6] {
             seconds => format!("{seconds} s"),
         },
         line.used.map_or_else(String::new, |used| used.to_string()),
-        key(scope.as_str(), line.channel, scope.country()),
+        limit_key(scope.as_str(), line.channel, scope.country()),
     ]
 }

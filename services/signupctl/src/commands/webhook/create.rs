@@ -1,10 +1,7 @@
 //! `signupctl webhook create`
 
-use anyhow::Context as _;
-use signup_core::identifier::EmailAddress;
-use signup_notify::webhook::{Egress, SigningSecret};
-use signup_store::{Webhook, WebhookCounts, WebhookState};
-use uuid::Uuid;
+use signup_notify::webhook::{NewWebhook, NewWebhookError};
+use signup_store::WebhookCounts;
 
 use super::as_json;
 use crate::cli::WebhookCreateArgs;
@@ -20,37 +17,17 @@ pub async fn run(
     arguments: &WebhookCreateArgs,
     output: Output,
 ) -> anyhow::Result<()> {
-    let url = Egress::new(&place.settings.webhooks)
-        .check_url(&arguments.url)
-        .map_err(|problem| Misuse(format!("the URL cannot be a webhook's: {problem}")))?;
     let (provider, application) = scope(place, arguments).await?;
-    let contact = arguments
-        .contact
-        .as_deref()
-        .map(check_contact)
-        .transpose()?;
-    let (id, now) = (Uuid::now_v7().to_string(), now());
-    let secret = SigningSecret::generate().context("no secret could be made")?;
-    let webhook = Webhook {
-        url: url.into(),
-        event_types: arguments
-            .events
-            .iter()
-            .map(|known| known.as_str().to_owned())
-            .collect(),
+    let new = NewWebhook {
+        url: arguments.url.clone(),
+        events: arguments.events.clone(),
         provider,
         application,
-        state: WebhookState::Active,
-        state_since: now,
-        disabled_reason: None,
-        sealed_secret: secret.seal(&place.keys()?, &id)?,
-        previous_secret: None,
-        contact,
-        created_at: now,
-        failing_since: None,
-        held_until: None,
-        id,
+        contact: arguments.contact.clone(),
     };
+    let (webhook, secret) = new
+        .make(&place.settings.webhooks, &place.keys()?, now())
+        .map_err(refused)?;
     place.store.insert_webhook(&webhook).await?;
     let secret = secret.expose();
     let mut value = as_json(&webhook, WebhookCounts::default());
@@ -88,8 +65,11 @@ async fn scope(
     ))
 }
 
-fn check_contact(address: &str) -> Result<String, Misuse> {
-    EmailAddress::parse(address)
-        .map(|_| address.to_owned())
-        .map_err(|_| Misuse("--contact is no e-mail address".to_owned()))
+/// What was typed is told as a misuse, the rest as a failure.
+fn refused(error: NewWebhookError) -> anyhow::Error {
+    match error {
+        NewWebhookError::Url(_) => Misuse(error.to_string()).into(),
+        NewWebhookError::Contact => Misuse("--contact is no e-mail address".to_owned()).into(),
+        NewWebhookError::Secret(error) => error.into(),
+    }
 }
