@@ -24,7 +24,7 @@ type Overrides = BTreeMap<String, Vec<(&'static str, String)>>;
 fn overrides() -> anyhow::Result<Overrides> {
     let services = providers::ALL.iter().map(|entry| entry.provider);
     let mut overrides = Overrides::new();
-    for program in services.chain([&notify_worker::PROCESS]) {
+    for program in services.chain([&notify_worker::PROCESS, &signup_console::PROCESS]) {
         let sections: toml::Table = program.defaults.parse()?;
         for (section, keys) in &sections {
             for (key, value) in keys.as_table().into_iter().flatten() {

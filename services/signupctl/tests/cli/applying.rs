@@ -7,6 +7,7 @@ on_both!(
     applying_again_changes_nothing,
     a_dry_run_tells_what_would_change_and_writes_nothing,
     no_secret_is_in_the_database_in_clear,
+    who_applied_what_is_remembered,
 );
 
 fn applying_again_changes_nothing(operator: &Operator) {
@@ -180,4 +181,31 @@ fn a_shown_application_is_a_file_that_declares_it() {
             "{applied:?}"
         );
     }
+}
+
+fn who_applied_what_is_remembered(operator: &Operator) {
+    operator.declare();
+    let changed = BYTEPOWER.replace("\"Game\"", "\"Better Game\"");
+    operator.write("changed.toml", &changed);
+    let done = operator.run(["apply", "-f", "changed.toml", "--as", "release-42"]);
+    assert_eq!(done.status, 0, "{done:?}");
+
+    let store = operator.store();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let stored = runtime.block_on(store.declarations()).unwrap();
+    let game = stored
+        .applications
+        .iter()
+        .find(|one| one.id == "game")
+        .unwrap();
+    let changes = store.declaration_changes("bytepower", "game", &game.directory, 50);
+    let changes = runtime.block_on(changes).unwrap();
+    assert_eq!(
+        (changes[0].author.as_str(), changes[0].origin.as_str()),
+        ("release-42", "signupctl")
+    );
+    assert_eq!(changes[0].before.as_ref().unwrap()["name"], "Game");
+    assert_eq!(changes[0].after.as_ref().unwrap()["name"], "Better Game");
+    assert!(changes[1..].iter().all(|one| one.author != "release-42"));
+    assert!(changes.iter().any(|one| one.what == "credential"));
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::stack::{Stack, dev, environment, replies, shell};
 
-const VARIABLES: [&str; 21] = [
+const VARIABLES: [&str; 24] = [
     "BYTEPOWER_CLIENT_KEY_ID",
     "BYTEPOWER_CLIENT_KEY_SECRET",
     "BYTEPOWER_KEY_NAME",
@@ -24,6 +24,9 @@ const VARIABLES: [&str; 21] = [
     "CIAM_URL",
     "CIAM_USERNAME_CLIENT_ID",
     "CIAM_USERNAME_CLIENT_SECRET",
+    "CONSOLE_NAME",
+    "CONSOLE_PASSWORD",
+    "CONSOLE_URL",
     "INBOX_URL",
     "XDUA_APP_TOKEN",
     "XDUA_SHOP",
@@ -131,7 +134,7 @@ async fn the_page_shows_where_everything_is() {
     let environment = environment(folder.path());
     let page = page(&environment);
 
-    let index = get(page).await;
+    let index = get(&format!("{page}/dev")).await;
     for api in ["BYTEPOWER_URL", "XDUA_URL", "CIAM_URL"] {
         let url = &environment[api];
         assert!(index.contains(&format!("href=\"{url}/docs\"")), "{index}");
@@ -152,6 +155,44 @@ async fn the_page_shows_where_everything_is() {
         serde_json::json!([])
     );
     stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_operator_signs_in_to_the_console_with_the_same_password_every_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut passwords = Vec::new();
+    for start in 0..2 {
+        let stack = Stack::start(dev(folder.path()));
+        let environment = environment(folder.path());
+        let (console, password) = (
+            &environment["CONSOLE_URL"],
+            &environment["CONSOLE_PASSWORD"],
+        );
+        assert_eq!(stack.announced.contains(password), start == 0, "shown once");
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let answer = client
+            .build()
+            .unwrap()
+            .post(format!("{console}/sign-in"))
+            .header("origin", console)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!(
+                "name={}&password={password}",
+                environment["CONSOLE_NAME"]
+            ))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 303);
+        assert!(
+            get(&format!("{console}/sign-in"))
+                .await
+                .contains("href=\"/inbox\"")
+        );
+        passwords.push(password.clone());
+        stack.stop().await;
+    }
+    assert_eq!(passwords[0], passwords[1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

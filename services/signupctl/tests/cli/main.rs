@@ -17,6 +17,7 @@ mod keys;
 mod limits;
 mod migrating;
 mod operator;
+mod operators;
 mod pages;
 mod running;
 mod secrecy;
