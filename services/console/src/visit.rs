@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+use actix_web::http::Method;
+use actix_web::http::header::REFERER;
 use actix_web::{HttpRequest, web};
 use maud::{Markup, html};
 use serde_json::Value;
@@ -12,6 +14,7 @@ use signup_core::operator::Role;
 use signup_core::reply::Reply;
 use signup_core::time::Timestamp;
 use signup_store::{AuditEntry, ChangeAuthor, Operator, OperatorSession, StoreError};
+use url::{Position, Url};
 
 use crate::form::Form;
 use crate::layout::{self, Beside};
@@ -69,12 +72,18 @@ impl Visitor {
         self.request.match_info().get(name).unwrap_or_default()
     }
 
-    /// Path and query of the page that was asked for.
+    /// Path and query of the page that is looked at: after a form, of the page that the form was on.
     pub fn location(&self) -> String {
-        self.request
-            .uri()
-            .path_and_query()
-            .map_or_else(|| "/".to_owned(), ToString::to_string)
+        if self.request.method() != Method::POST {
+            let path = self.request.uri().path_and_query();
+            return path.map_or_else(|| "/".to_owned(), ToString::to_string);
+        }
+        let referer = self.request.headers().get(REFERER);
+        let url = referer.and_then(|referer| Url::parse(referer.to_str().ok()?).ok());
+        url.map_or_else(
+            || "/".to_owned(),
+            |url| url[Position::BeforePath..Position::AfterQuery].to_owned(),
+        )
     }
 
     /// The present.

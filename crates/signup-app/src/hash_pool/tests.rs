@@ -53,7 +53,7 @@ fn backlog_with(
 }
 
 fn push(backlog: &Arc<Backlog>, application: &str, deadline: Instant) -> Result<Place, HashError> {
-    backlog.push(application, password(application), COST, deadline)
+    backlog.push(application, password(application), COST, None, deadline)
 }
 
 /// Takes a job and hashes nothing.
@@ -123,6 +123,32 @@ async fn all_72_bytes_count() {
     assert!(verify(&password(&long), &hash).unwrap());
     let other = "é".repeat(35) + "xz";
     assert!(!verify(&password(&other), &hash).unwrap());
+}
+
+#[tokio::test]
+async fn a_password_is_compared_on_the_threads_as_well() {
+    let pool = pool(1, 10);
+    for text in ["a password", &"x".repeat(72)] {
+        let deadline = in_a_minute();
+        let hash = pool.hash("shop", password(text), COST, deadline).await;
+        let hash = hash.unwrap();
+        let matches = |text: &str| pool.matches("console", password(text), &hash, deadline);
+        assert_eq!(matches(text).await, Ok(true));
+        assert_eq!(matches(&text[1..]).await, Ok(false));
+        assert_eq!(matches("").await, Ok(false));
+    }
+    // What other programs call their hashes says nothing about how they are made.
+    let hash = pool
+        .hash("shop", password("a password"), COST, in_a_minute())
+        .await;
+    let other = PasswordHash::new(hash.unwrap().as_str().replacen("$2b$", "$2y$", 1));
+    let matches = pool.matches("console", password("a password"), &other, in_a_minute());
+    assert_eq!(matches.await, Ok(true));
+    let none = PasswordHash::new("no hash".to_owned());
+    let refused = pool
+        .matches("console", password("x"), &none, in_a_minute())
+        .await;
+    assert!(matches!(refused, Err(HashError::Failed(_))));
 }
 
 #[tokio::test]

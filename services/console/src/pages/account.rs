@@ -7,7 +7,7 @@ use signup_core::password::Password;
 use signup_core::reply::Reply;
 use signup_store::OperatorChange;
 
-use super::sign_in::{matches, refuse_hash};
+use super::sign_in::{limits, matches, refuse_hash};
 use crate::access::SIGN_IN;
 use crate::parts::{self, Tone, notice};
 use crate::refusal::Refusal;
@@ -23,6 +23,20 @@ pub async fn show(visit: Visit) -> Result<Reply, Refusal> {
 pub async fn change_password(visit: Visit) -> Result<Reply, Refusal> {
     let words = &visit.texts.account;
     let refused = |problem: Markup| Ok(page(&visit, 422, Some(problem)));
+    // Whoever sits down at somebody else's desk has no more guesses than at the door.
+    let limits = limits(&visit, &visit.operator.name);
+    let store = &visit.app.store;
+    if store
+        .take_limits(limits.clone(), visit.now())
+        .await?
+        .is_err()
+    {
+        return Ok(page(
+            &visit,
+            429,
+            Some(html! { (visit.texts.sign_in.limited) }),
+        ));
+    }
     let present = Password::new(visit.form.get("present").to_owned());
     let is_right = match present {
         Ok(present) => matches(&visit, present, &visit.operator.password_hash).await?,
@@ -34,6 +48,7 @@ pub async fn change_password(visit: Visit) -> Result<Reply, Refusal> {
             .await?;
         return refused(html! { (words.wrong) });
     }
+    store.give_back_limits(limits).await?;
     if visit.form.get("new") != visit.form.get("again") {
         return refused(html! { (words.differ) });
     }
@@ -50,7 +65,6 @@ pub async fn change_password(visit: Visit) -> Result<Reply, Refusal> {
         .audit("password_changed", &visit.operator.name, json!({}))
         .await?;
     let change = OperatorChange::Password(hash, visit.now());
-    let store = &visit.app.store;
     store.change_operator(&visit.operator.name, change).await?;
     Ok(visit.to(SIGN_IN).with_header("set-cookie", session::end()))
 }

@@ -26,7 +26,7 @@ pub async fn show(visit: Visit) -> Result<Reply, Refusal> {
             html! { (open) },
         ]
     });
-    let oldest = backlog.oldest.map(|oldest| parts::time(oldest));
+    let oldest = backlog.oldest.map(parts::time);
     let content = html! {
         section aria-labelledby="by-provider" {
             h2 id="by-provider" { (visit.texts.applications.title) }

@@ -85,7 +85,7 @@ pub async fn sign_out(visit: Visit) -> Result<Reply, Refusal> {
 
 /// What is counted of an attempt, for its name and for its client. Counted before anything is compared, so that guesses at
 /// the same moment count like those one after the other.
-fn limits(visitor: &Visitor, name: &str) -> Vec<Limit> {
+pub fn limits(visitor: &Visitor, name: &str) -> Vec<Limit> {
     let settings = &visitor.app.settings.console;
     let limit = |what: &str, whose: &str, allowed| Limit {
         // Hashed: a name may be anything that was typed.

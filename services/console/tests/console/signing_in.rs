@@ -193,3 +193,20 @@ async fn signing_in_never_leads_to_another_host() {
         assert_eq!(page.header("location"), "/", "{next}");
     }
 }
+
+#[tokio::test]
+async fn a_session_gives_no_more_guesses_at_the_password_than_the_door() {
+    let desk = Desk::open().await;
+    let ana = desk.signed_in("ana").await;
+    let fields = [
+        ("present", "wrong horse battery"),
+        ("new", "a much better password"),
+        ("again", "a much better password"),
+    ];
+    for _ in 0..10 {
+        let page = ana.submit("/account/password", &fields).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let page = ana.submit("/account/password", &fields).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+}
