@@ -313,8 +313,13 @@ impl App {
         if checked.is_ok() {
             let code = Some((binding.channel, binding.address.as_str()));
             let (provider, application) = (&binding.provider, &binding.application);
-            self.funnel
-                .count(self.clock.now(), provider, application, code, Stage::Verified);
+            self.funnel.count(
+                self.clock.now(),
+                provider,
+                application,
+                code,
+                Stage::Verified,
+            );
         }
         checked
     }

@@ -128,8 +128,15 @@ impl Store {
         subject: &str,
     ) -> Result<Option<StoredEvent>, StoreError> {
         let subject = subject.to_owned();
-        self.run(move |connection| Ok(first_of_subject(connection, after, &subject, EVENT_FOLLOWS)?))
-            .await
+        self.run(move |connection| {
+            Ok(first_of_subject(
+                connection,
+                after,
+                &subject,
+                EVENT_FOLLOWS,
+            )?)
+        })
+        .await
     }
 
     /// Lets published events wait in the outbox again, with the ids that they have, unless the person whom they are about

@@ -66,10 +66,8 @@ impl Store {
     /// The database is unavailable.
     pub async fn has_user(&self, provider: &str, public_id: &str) -> Result<bool, StoreError> {
         let (provider, public_id) = (provider.to_owned(), public_id.to_owned());
-        self.run(move |connection| {
-            Ok(by_public_id(connection, &provider, &public_id)?.is_some())
-        })
-        .await
+        self.run(move |connection| Ok(by_public_id(connection, &provider, &public_id)?.is_some()))
+            .await
     }
 
     /// The users that `needle` names in any provider's directories, the oldest first: a public id, our own id, or an

@@ -147,7 +147,9 @@ impl Store {
         self.transaction(move |connection| {
             match connection {
                 AnyConnection::Postgres(connection) => {
-                    let of = |stage: Stage| big_integers(rows.values().map(move |row| row[stage as usize]));
+                    let of = |stage: Stage| {
+                        big_integers(rows.values().map(move |row| row[stage as usize]))
+                    };
                     let columns = vec![
                         big_integers(rows.keys().map(|place| place.start)),
                         text(rows.keys().map(|place| place.provider.as_str())),
@@ -193,7 +195,12 @@ impl Store {
                 .bind::<BigInt, _>(filter.width.max(SPAN_MILLIS))
                 .bind::<BigInt, _>(beginning(filter.since, SPAN_MILLIS))
                 .bind::<BigInt, _>(filter.until.as_millis())
-                .bind::<Text, _>(filter.application.as_ref().map_or("", |(provider, _)| provider))
+                .bind::<Text, _>(
+                    filter
+                        .application
+                        .as_ref()
+                        .map_or("", |(provider, _)| provider),
+                )
                 .bind::<Text, _>(filter.application.as_ref().map_or("", |(_, id)| id))
                 .bind::<Text, _>(filter.channel.map_or("", Channel::as_str))
                 .bind::<Text, _>(filter.country.as_deref().unwrap_or_default())

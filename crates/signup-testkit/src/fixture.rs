@@ -41,7 +41,11 @@ pub fn routing_key(event: &Value) -> String {
         provider => provider,
     };
     let start = event_type.trim_start_matches("signup.");
-    format!("{}.{}", start.trim_end_matches(".v1"), end.as_str().unwrap())
+    format!(
+        "{}.{}",
+        start.trim_end_matches(".v1"),
+        end.as_str().unwrap()
+    )
 }
 
 /// The event with the sample's ids and times. Whatever holds a time moves with the event's own.

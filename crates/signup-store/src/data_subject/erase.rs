@@ -9,6 +9,7 @@ use super::dossier::{Dossier, gather, lock};
 use crate::connection::AnyConnection;
 use crate::decisions;
 use crate::error::StoreError;
+use crate::events::StoredEvent;
 use crate::outbox;
 use crate::schema::{deliveries, idempotency_keys, otp_challenges, outbox as events};
 use crate::schema::{usage_windows, users};
@@ -29,8 +30,25 @@ pub struct Erased {
     pub events: usize,
     /// Events that are still to be published, because what was announced is announced in order, and removed then.
     pub waiting: usize,
-    /// The id of the event that tells of it.
-    pub event_id: String,
+    /// The id of the event that tells of it; none if nothing was done yet.
+    pub event_id: Option<String>,
+}
+
+impl Erased {
+    /// What would be forgotten of a person of whom this is kept, and no event that tells of it.
+    pub fn foreseen(dossier: &Dossier) -> Self {
+        let published = |stored: &&StoredEvent| stored.published_at.is_some();
+        let events = dossier.events.iter().filter(published).count();
+        Self {
+            identifiers: dossier.user.identifiers.len(),
+            codes: dossier.windows.len() + dossier.challenges.len(),
+            decisions: dossier.decisions.len(),
+            replies: dossier.replies.len(),
+            events,
+            waiting: dossier.events.len() - events,
+            event_id: None,
+        }
+    }
 }
 
 impl Store {
@@ -62,7 +80,7 @@ impl Store {
             let mut erased = forget(connection, &dossier, now)?;
             // The last of its subject: what waits goes before it.
             outbox::insert(connection, &event, None)?;
-            erased.event_id = event.id.to_string();
+            erased.event_id = Some(event.id.to_string());
             Ok(Some(erased))
         })
         .await
@@ -89,11 +107,7 @@ fn forget(
     for kept in &dossier.replies {
         // The key stays taken, or a request that is sent again would bring the user back: it counts as in progress until
         // its end.
-        let key = (
-            &dossier.user.provider,
-            &dossier.user.application,
-            &kept.key,
-        );
+        let key = (&dossier.user.provider, &dossier.user.application, &kept.key);
         erased.replies += diesel::update(idempotency_keys::table.find(key))
             .set((
                 idempotency_keys::reply.eq(None::<String>),

@@ -9,7 +9,7 @@ use crate::output::Output;
 use crate::workplace::Workplace;
 
 /// Shows every user that the text names, in whichever directory.
-pub async fn show(
+pub async fn run(
     place: &Workplace,
     needle: &str,
     reveal: bool,
@@ -67,4 +67,3 @@ fn as_text(user: &UserRecord, reveal: bool) -> String {
     }
     text
 }
-
