@@ -129,12 +129,14 @@ impl Store {
     ) -> Result<Option<StoredEvent>, StoreError> {
         let subject = subject.to_owned();
         self.run(move |connection| {
-            Ok(first_of_subject(
-                connection,
-                after,
-                &subject,
-                EVENT_FOLLOWS,
-            )?)
+            let row: Option<Row> = dsl::outbox
+                .filter(dsl::id.gt(after.to_string()))
+                .filter(dsl::id.lt(first_id(time_of(after).after(EVENT_FOLLOWS))))
+                .filter(dsl::subject.eq(subject))
+                .order(dsl::id)
+                .first(connection)
+                .optional()?;
+            Ok(row.map(StoredEvent::from))
         })
         .await
     }
@@ -165,23 +167,6 @@ impl Store {
         })
         .await
     }
-}
-
-/// The first event about a subject that was made within this time after the UUIDv7 `after`.
-pub(crate) fn first_of_subject(
-    connection: &mut AnyConnection,
-    after: Uuid,
-    subject: &str,
-    within: Duration,
-) -> QueryResult<Option<StoredEvent>> {
-    let row: Option<Row> = dsl::outbox
-        .filter(dsl::id.gt(after.to_string()))
-        .filter(dsl::id.lt(first_id(time_of(after).after(within))))
-        .filter(dsl::subject.eq(subject))
-        .order(dsl::id)
-        .first(connection)
-        .optional()?;
-    Ok(row.map(StoredEvent::from))
 }
 
 fn list(

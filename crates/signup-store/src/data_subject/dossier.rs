@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Text};
 use signup_core::code::address_keys;
 use signup_core::context::RequestContext;
 use signup_core::decision::Decision;
-use signup_core::event::Event;
+use signup_core::event::{Event, EventType};
 use signup_core::reply::Reply;
 use signup_core::time::Timestamp;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use crate::challenges::ChallengeRow;
 use crate::connection::AnyConnection;
 use crate::decisions;
 use crate::error::StoreError;
-use crate::events::{Row as EventRow, StoredEvent, first_of_subject, time_of};
+use crate::events::{Row as EventRow, StoredEvent, first_id, time_of};
 use crate::find_users::{UserRecord, by_public_id, with_identifiers};
 use crate::history::{
     ChallengeRecord, DeliveryRecord, challenges_of_user, delivery_of_event, read_challenge,
@@ -154,8 +154,15 @@ pub(super) fn gather(
 ) -> Result<Dossier, StoreError> {
     let mut found: Vec<StoredEvent> = Vec::new();
     if let Ok(id) = Uuid::parse_str(&user.id) {
-        let own = first_of_subject(connection, id, &user.public_id, ANNOUNCED_WITHIN)?;
+        // Another provider's user can have the same id.
         let suffix = format!(".{}", user.provider);
+        let own: Vec<EventRow> = events::table
+            .filter(events::id.gt(&user.id))
+            .filter(events::id.lt(first_id(time_of(id).after(ANNOUNCED_WITHIN))))
+            .filter(events::event_type.eq(EventType::UserCreated.as_str()))
+            .filter(events::subject.eq(&user.public_id))
+            .load(connection)?;
+        let own = own.into_iter().map(StoredEvent::from);
         found.extend(own.filter(|own| own.event.routing_key.ends_with(&suffix)));
     }
     let asked: Vec<EventRow> = events::table
