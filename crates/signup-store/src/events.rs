@@ -101,6 +101,30 @@ impl Store {
             .await
     }
 
+    /// The newest `count` events of these types, the newest first: those before the event `before`.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn newest_events(
+        &self,
+        types: Vec<String>,
+        before: Option<&str>,
+        count: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        // No id comes after it.
+        let before = before.unwrap_or("g").to_owned();
+        self.run(move |connection| {
+            let rows: Vec<Row> = dsl::outbox
+                .filter(dsl::id.lt(before))
+                .filter(dsl::event_type.eq_any(types))
+                .order(dsl::id.desc())
+                .limit(i64::from(count))
+                .load(connection)?;
+            Ok(rows.into_iter().map(StoredEvent::from).collect())
+        })
+        .await
+    }
+
     /// The event of this id, if the outbox still has it.
     ///
     /// # Errors

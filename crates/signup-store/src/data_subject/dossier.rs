@@ -14,6 +14,7 @@ use signup_core::time::Timestamp;
 use uuid::Uuid;
 
 use super::requests::CodeRequests;
+use crate::audit::{self, AuditEntry};
 use crate::challenges::ChallengeRow;
 use crate::connection::AnyConnection;
 use crate::decisions;
@@ -98,7 +99,7 @@ impl Store {
         .await
     }
 
-    /// Like [`Store::dossier`], and announces in the same transaction that it was handed out.
+    /// Like [`Store::dossier`], and announces and notes in the same transaction that it was handed out.
     ///
     /// # Errors
     /// The database is unavailable, or a row cannot be read; then nothing was announced.
@@ -108,12 +109,14 @@ impl Store {
         public_id: &str,
         now: Timestamp,
         context: &RequestContext,
+        noted: &AuditEntry,
     ) -> Result<Option<Dossier>, StoreError> {
         let Some(user) = self.find_user(provider, public_id).await? else {
             return Ok(None);
         };
         let mut requests = self.code_requests_to(&user).await?;
         let event = Event::user_exported(&user.known(), now, context);
+        let noted = noted.clone();
         self.transaction(move |connection| {
             let Some(user) = lock(connection, &user)? else {
                 return Ok(None);
@@ -121,6 +124,7 @@ impl Store {
             requests.catch_up(connection, &user)?;
             let dossier = gather(connection, user, &requests)?;
             outbox::insert(connection, &event, None)?;
+            audit::insert(connection, &noted)?;
             Ok(Some(dossier))
         })
         .await

@@ -6,6 +6,7 @@ use signup_core::event::Event;
 use signup_core::time::Timestamp;
 
 use super::dossier::{Dossier, gather, lock};
+use crate::audit::{self, AuditEntry};
 use crate::connection::AnyConnection;
 use crate::decisions;
 use crate::error::StoreError;
@@ -52,7 +53,7 @@ impl Erased {
 }
 
 impl Store {
-    /// Erases the user whom a provider's clients know by this id, and announces that in the same transaction. Its
+    /// Erases the user whom a provider's clients know by this id, and announces and notes that in the same transaction. Its
     /// identifiers are free afterwards. None if there is no such user, or if somebody else has erased it meanwhile.
     ///
     /// What is locked is locked in the order in which code requests and sign-ups do: windows, codes, identifiers.
@@ -65,12 +66,14 @@ impl Store {
         public_id: &str,
         now: Timestamp,
         context: &RequestContext,
+        noted: &AuditEntry,
     ) -> Result<Option<Erased>, StoreError> {
         let Some(user) = self.find_user(provider, public_id).await? else {
             return Ok(None);
         };
         let mut requests = self.code_requests_to(&user).await?;
         let event = Event::user_erased(&user.known(), now, context);
+        let noted = noted.clone();
         self.transaction(move |connection| {
             let Some(user) = lock(connection, &user)? else {
                 return Ok(None);
@@ -80,6 +83,7 @@ impl Store {
             let mut erased = forget(connection, &dossier, now)?;
             // The last of its subject: what waits goes before it.
             outbox::insert(connection, &event, None)?;
+            audit::insert(connection, &noted)?;
             erased.event_id = Some(event.id.to_string());
             Ok(Some(erased))
         })

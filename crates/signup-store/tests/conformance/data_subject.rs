@@ -11,7 +11,8 @@ use signup_core::reply::Reply;
 use signup_core::sign_up::{SignUpOutcome, SignUpRecord};
 use signup_core::time::{Clock as _, SystemClock, Timestamp};
 use signup_store::{
-    Change, ClaimOutcome, DeliveryState, EventFilter, Lane, Retention, Store, WebhookEvent,
+    AuditEntry, Change, ClaimOutcome, DeliveryState, EventFilter, Lane, Retention, Store,
+    WebhookEvent,
 };
 use uuid::Uuid;
 
@@ -155,8 +156,22 @@ async fn publish(store: &Store) -> Vec<String> {
 
 async fn erase(store: &Store, record: &SignUpRecord) -> Option<signup_store::Erased> {
     let context = context();
-    let erased = store.erase_user("acme", &record.user.public_id, now(), &context);
+    let noted = noted("user_erased");
+    let erased = store.erase_user("acme", &record.user.public_id, now(), &context, &noted);
     erased.await.unwrap()
+}
+
+fn noted(action: &str) -> AuditEntry {
+    AuditEntry {
+        time: now(),
+        origin: "test".into(),
+        operator: "mei".into(),
+        action: action.into(),
+        object: None,
+        details: json!({}),
+        request_id: None,
+        client: None,
+    }
 }
 
 async fn nothing_of_an_erased_person_is_left(fixture: Fixture) {
@@ -222,8 +237,9 @@ async fn an_export_holds_everything_that_an_erasure_removes(fixture: Fixture) {
     let record = alice(&fixture).await;
     publish(&fixture.store).await;
     let (store, id) = (&fixture.store, &record.user.public_id);
+    let (context, noted) = (context(), noted("user_exported"));
 
-    let exported = store.export_user("acme", id, now(), &context()).await;
+    let exported = store.export_user("acme", id, now(), &context, &noted).await;
     let dossier = exported.unwrap().unwrap();
 
     assert_eq!(dossier.user.public_id, *id);
@@ -251,7 +267,7 @@ async fn an_export_holds_everything_that_an_erasure_removes(fixture: Fixture) {
         },
         foreseen
     );
-    let gone = store.export_user("acme", id, now(), &context()).await;
+    let gone = store.export_user("acme", id, now(), &context, &noted).await;
     assert!(gone.unwrap().is_none());
 }
 
@@ -338,6 +354,7 @@ async fn of_two_erasures_one_counts(fixture: Fixture) {
     let erased: Vec<_> = join_all(erasures).await.into_iter().flatten().collect();
 
     assert_eq!(erased.len(), 1);
+    assert_eq!(fixture.database.rows("audit_log").len(), 1);
     let told = announcements(&fixture.store).await;
     let told = told
         .iter()
@@ -347,10 +364,12 @@ async fn of_two_erasures_one_counts(fixture: Fixture) {
 
 async fn nobody_who_is_not_there_is_erased(fixture: Fixture) {
     let store = &fixture.store;
-    let erased = store.erase_user("acme", "nobody", now(), &context()).await;
-    assert_eq!(erased.unwrap(), None);
+    let (context, noted) = (context(), noted("user_erased"));
+    let erased = store.erase_user("acme", "nobody", now(), &context, &noted);
+    assert_eq!(erased.await.unwrap(), None);
     assert!(store.dossier("acme", "nobody").await.unwrap().is_none());
     assert_eq!(store.backlog().await.unwrap().waiting, 0);
+    assert!(fixture.database.rows("audit_log").is_empty());
 }
 
 async fn who_signs_up_while_their_former_account_is_erased_is_in_or_refused(fixture: Fixture) {

@@ -9,7 +9,7 @@ use signup_core::identifier::PhoneNumber;
 use signup_core::sign_up::{SignUpOutcome, SignUpRecord};
 use signup_core::time::{Clock as _, SystemClock};
 use signup_core::user::{NewUser, PasswordHash, TakenIdentifier};
-use signup_store::{Lane, Store};
+use signup_store::{AuditFilter, Lane, Store};
 use signup_testkit::fixture::{Fixture, assert_is_published};
 use uuid::Uuid;
 
@@ -101,7 +101,14 @@ fn a_user_is_handed_out_and_erased_and_both_are_announced(operator: &Operator) {
     assert_eq!(created["type"], "signup.user.created.v1");
     assert_eq!(created["data"]["profile"]["name"], "Alice Liddell");
 
-    let erased = operator.json(["user", "erase", ID, "--yes"]);
+    let erased = operator.json(["user", "erase", ID, "--yes", "--as", "mei"]);
+    let entries = runtime().block_on(store.audit_entries(AuditFilter::default(), 10));
+    let (_, noted) = &entries.unwrap()[0];
+    assert_eq!(
+        (noted.operator.as_str(), noted.action.as_str()),
+        ("mei", "user_erased")
+    );
+    assert_eq!(noted.object.as_deref(), Some("xdua/5QqitXe5"));
     assert_eq!(erased["identifiers"], 1, "{erased}");
     assert_eq!(erased["events"], 1, "{erased}");
     operator

@@ -7,7 +7,7 @@ use serde_json::json;
 use signup_app::people::masked;
 use signup_store::{Erased, UserRecord};
 
-use super::{NOBODY, context, the_user};
+use super::{NOBODY, context, noted, the_user};
 use crate::cli::UserEraseArgs;
 use crate::failure::Misuse;
 use crate::output::Output;
@@ -30,7 +30,15 @@ pub async fn run(
         if !arguments.yes {
             confirm(&user)?;
         }
-        let erased = store.erase_user(provider, id, now(), &context).await?;
+        let noted = noted(
+            "user_erased",
+            &user,
+            arguments.operator.as_deref(),
+            &context,
+        );
+        let erased = store
+            .erase_user(provider, id, now(), &context, &noted)
+            .await?;
         erased.context(NOBODY)?
     };
     let value = json!({

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use signup_app::people::dossier_json;
 
-use super::{NOBODY, context, the_user};
+use super::{NOBODY, context, noted, the_user};
 use crate::cli::UserExportArgs;
 use crate::output::Output;
 use crate::workplace::{Workplace, now};
@@ -17,9 +17,22 @@ pub async fn run(
     place.must_be_migrated().await?;
     let user = the_user(place, &arguments.user).await?;
     let exported_at = now();
+    let context = context();
+    let noted = noted(
+        "user_exported",
+        &user,
+        arguments.operator.as_deref(),
+        &context,
+    );
     let dossier = place
         .store
-        .export_user(&user.provider, &user.public_id, exported_at, &context())
+        .export_user(
+            &user.provider,
+            &user.public_id,
+            exported_at,
+            &context,
+            &noted,
+        )
         .await?
         .context(NOBODY)?;
     let value = dossier_json(&dossier, exported_at);
