@@ -31,9 +31,18 @@ pub async fn explain(
     reveal: bool,
     now: Timestamp,
 ) -> Result<Story, StoreError> {
-    let found = Search::of(store, needle).await?;
-    Ok(Story {
-        steps: steps::of(&found, &Words { reveal, now }),
-        notes: ends::of(&found, settings, now),
-    })
+    Ok(tell(
+        &Search::of(store, needle).await?,
+        settings,
+        reveal,
+        now,
+    ))
+}
+
+/// Tells what was found.
+pub fn tell(found: &Search, settings: &Settings, reveal: bool, now: Timestamp) -> Story {
+    Story {
+        steps: steps::of(found, &Words { reveal, now }),
+        notes: ends::of(found, settings, now),
+    }
 }
