@@ -6,7 +6,8 @@ use maud::{Markup, html};
 use serde_json::json;
 use signup_app::explain::Search;
 use signup_app::people::{find_users, masked, spellings};
-use signup_core::mask::{mask_email, mask_phone, mask_text};
+use signup_core::identifier::EmailAddress;
+use signup_core::mask::{mask_email, mask_phone};
 use signup_core::operator::Role;
 use signup_core::reply::Reply;
 use signup_store::UserRecord;
@@ -93,8 +94,10 @@ fn mask(needle: &str, by_name: bool) -> String {
         .find(|spelling| spelling.starts_with('+'));
     match number {
         Some(number) => mask_phone(&number),
-        None if needle.contains('@') => mask_email(needle),
-        None => mask_text(needle),
+        None => match EmailAddress::parse(needle) {
+            Ok(email) => mask_email(email.key()),
+            Err(_) => mask_email(needle),
+        },
     }
 }
 
