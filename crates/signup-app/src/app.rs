@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use crate::announcer::Announcer;
 use crate::attempts::AttemptLimiter;
 use crate::catalog::Catalog;
+use crate::funnel_counter::FunnelCounter;
 use crate::hash_pool::HashPool;
 use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
@@ -37,6 +38,8 @@ pub struct App {
     pub announcer: Announcer,
     /// Wakes the dispatcher of webhooks when something was queued for one.
     pub webhook_wake: Arc<Notify>,
+    /// How far people come.
+    pub funnel: FunnelCounter,
     pub(crate) attempts: AttemptLimiter,
     pub(crate) in_flight: InFlight,
     pub(crate) records: Records,
@@ -104,6 +107,7 @@ impl App {
             metrics,
             announcer: Announcer::default(),
             webhook_wake: Arc::default(),
+            funnel: FunnelCounter::default(),
             in_flight: InFlight::default(),
             attempts: AttemptLimiter::default(),
             records: Records::default(),

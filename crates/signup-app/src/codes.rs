@@ -8,6 +8,7 @@ use signup_core::code::{
 };
 use signup_core::context::RequestContext;
 use signup_core::event::{Event, OtpMessage};
+use signup_core::funnel::Stage;
 use signup_core::identifier::IdentifierKind;
 use signup_core::messages::MessageKind;
 use signup_core::time::Timestamp;
@@ -157,6 +158,12 @@ impl App {
         let mode = self.settings.limits.mode;
         let event = Event::otp_requested(application, &challenge, &message, context);
         let announcement = self.announcer.prepare(&event, now);
+        let count_request = || {
+            // Who has an account already gets no code and cannot come any further.
+            if request.message == CodeMessage::Code {
+                self.count_stage(application, channel, address, Stage::Requested);
+            }
+        };
         let new = NewChallenge {
             hold: announcement.hold(),
             event,
@@ -168,10 +175,12 @@ impl App {
         match by(context.deadline, written).await {
             Ok(StoreChallengeOutcome::Stored) => {
                 announcement.committed();
+                count_request();
                 Ok(challenge)
             }
             Ok(StoreChallengeOutcome::StoredBeyond(exhausted)) => {
                 announcement.committed();
+                count_request();
                 self.note_hit(application, channel, &exhausted, mode, now);
                 Ok(challenge)
             }
@@ -184,6 +193,18 @@ impl App {
             }
             Err(error) => Err(send_fault(error)),
         }
+    }
+
+    fn count_stage(
+        &self,
+        application: &Application,
+        channel: Channel,
+        address: &str,
+        stage: Stage,
+    ) {
+        let (now, code) = (self.clock.now(), Some((channel, address)));
+        self.funnel
+            .count(now, &application.provider, &application.id, code, stage);
     }
 
     fn note_hit(
@@ -287,7 +308,19 @@ impl App {
             .as_ref()
             .err()
             .map_or("right", CheckCodeError::label);
-        self.metrics.code_checked(&challenge.binding, outcome);
+        let binding = &challenge.binding;
+        self.metrics.code_checked(binding, outcome);
+        if checked.is_ok() {
+            let code = Some((binding.channel, binding.address.as_str()));
+            let (provider, application) = (&binding.provider, &binding.application);
+            self.funnel.count(
+                self.clock.now(),
+                provider,
+                application,
+                code,
+                Stage::Verified,
+            );
+        }
         checked
     }
 

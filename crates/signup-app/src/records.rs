@@ -68,6 +68,9 @@ impl App {
         if let Err(error) = self.write_hits().await {
             log::warn!(event = "records.fault"; "what was beyond limits is counted later: {error}");
         }
+        if let Err(error) = self.funnel.write(&self.store).await {
+            log::warn!(event = "records.fault"; "how far people come is counted later: {error}");
+        }
         if let Err(error) = self.write_decisions().await {
             log::warn!(event = "records.fault"; "decisions are kept in memory for now: {error}");
         }

@@ -7,6 +7,7 @@ use signup_core::application::Application;
 use signup_core::code::Channel;
 use signup_core::context::RequestContext;
 use signup_core::event::Event;
+use signup_core::funnel::Stage;
 use signup_core::identifier::IdentifierKind;
 use signup_core::password::Password;
 use signup_core::reply::Reply;
@@ -93,12 +94,28 @@ impl App {
         let outcome = result.as_ref().err().map_or("created", SignUpError::label);
         self.metrics.sign_up(application, outcome);
         trace::outcome(outcome);
+        if result.is_ok() {
+            self.count_created(&sign_up);
+        }
         log::info!(
             event = "sign_up.ended", provider = application.provider.as_str(),
             application = application.id.as_str();
             "{outcome}"
         );
         result
+    }
+
+    /// Who proved two addresses is counted with the first of them.
+    fn count_created(&self, sign_up: &SignUp<'_>) {
+        let application = sign_up.application;
+        let code = sign_up.codes.first().and_then(|code| {
+            let kind = IdentifierKind::from(code.channel());
+            let mut identifiers = sign_up.identifiers.iter().map(|taken| &taken.identifier);
+            let proven = identifiers.find(|identifier| identifier.kind() == kind)?;
+            Some((code.channel(), proven.key()))
+        });
+        let (now, provider, id) = (self.clock.now(), &application.provider, &application.id);
+        self.funnel.count(now, provider, id, code, Stage::Created);
     }
 
     /// Hashing is by far the dearest part, so what is bound to fail is found out before.

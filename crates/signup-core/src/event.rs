@@ -1,5 +1,7 @@
 //! Events: what other services learn of a sign-up. CloudEvents 1.0, structured JSON mode.
 
+mod data_subject;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,8 @@ use crate::identifier::IdentifierKind;
 use crate::time::Timestamp;
 use crate::user::NewUser;
 
+pub use data_subject::KnownUser;
+
 /// The media type of an event's envelope.
 pub const CONTENT_TYPE: &str = "application/cloudevents+json";
 
@@ -23,6 +27,10 @@ pub enum EventType {
     UserCreated,
     /// A code was asked for and is to be sent.
     OtpRequested,
+    /// A user was erased: who keeps something about the user has to forget it too.
+    UserErased,
+    /// What is kept about a user was handed out.
+    UserExported,
 }
 
 impl EventType {
@@ -31,17 +39,26 @@ impl EventType {
         match self {
             Self::UserCreated => "signup.user.created.v1",
             Self::OtpRequested => "signup.otp.requested.v1",
+            Self::UserErased => "signup.user.erased.v1",
+            Self::UserExported => "signup.user.exported.v1",
         }
     }
 
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::UserCreated, Self::OtpRequested];
+    pub const ALL: [Self; 4] = [
+        Self::UserCreated,
+        Self::OtpRequested,
+        Self::UserErased,
+        Self::UserExported,
+    ];
 
     /// The schema of the event's `data`: `dataschema` in the envelope, and its file below `schemas/events/`.
     pub const fn schema(self) -> &'static str {
         match self {
             Self::UserCreated => "urn:signup:schema:user.created:v1",
             Self::OtpRequested => "urn:signup:schema:otp.requested:v1",
+            Self::UserErased => "urn:signup:schema:user.erased:v1",
+            Self::UserExported => "urn:signup:schema:user.exported:v1",
         }
     }
 }

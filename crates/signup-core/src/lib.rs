@@ -10,6 +10,7 @@ pub mod context;
 pub mod credential;
 pub mod decision;
 pub mod event;
+pub mod funnel;
 pub mod identifier;
 pub mod keys;
 pub mod mask;

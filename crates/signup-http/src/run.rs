@@ -153,6 +153,7 @@ async fn start_and_serve<S>(
     let metrics_listener = listen("http.metrics_port", http.metrics_address())?;
     let background = background::start(&app, &shutdown);
     let stop = start(&app, own).await?;
+    let records_of = Arc::clone(&app);
     let served = serve(
         app,
         provider,
@@ -168,5 +169,7 @@ async fn start_and_serve<S>(
         // A task that panicked has logged that, and nothing is left to be done.
         let _ = task.await;
     }
+    // What a worker has counted until its end.
+    records_of.write_records().await;
     served.context("the server failed")
 }

@@ -54,6 +54,7 @@ pub(crate) struct UserCreated {
 
 #[derive(Deserialize)]
 pub(crate) struct User {
+    pub(crate) id: String,
     pub(crate) provider: String,
     pub(crate) application: String,
 }

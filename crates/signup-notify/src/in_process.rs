@@ -16,7 +16,7 @@ use crate::worker::Worker;
 
 /// One relay and one queue per lane: a backlog in one is not in front of the other.
 const CODES: &[&str] = &["otp.requested.*"];
-const USERS: &[&str] = &["user.created.*"];
+const USERS: &[&str] = &["user.*.*"];
 const EVERYTHING: &[&str] = &["#"];
 
 /// Takes events out of the outbox and has the worker deal with them, until it is [stopped](InProcess::stop).

@@ -35,6 +35,9 @@ impl Worker {
         if !application.messages.welcome {
             return Ok(Plan::Ignore);
         }
+        if !self.store.has_user(&user.provider, &user.id).await? {
+            return Ok(Plan::drop(channel, "the user was erased"));
+        }
         let now = self.clock.now();
         let created_at = Timestamp::from_millis(created.created_at.as_millisecond());
         if now.since(created_at) > WELCOME_LIFE {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use signup_app::{App, logging};
+use signup_app::{App, FunnelCounter, logging};
 use signup_bus::{Delivery, Outcome, Subscription};
 use signup_core::code::Channel;
 use signup_core::event::{EventMessage, EventType};
+use signup_core::funnel::Stage;
 use signup_core::keys::KeyRing;
+use signup_core::messages::MessageKind;
 use signup_core::time::Clock;
 use signup_store::{DeliveryStart, DeliveryState, Store};
 use tokio::sync::Notify;
@@ -20,6 +22,7 @@ use crate::message::Message;
 use crate::metrics::DeliveryMetrics;
 use crate::plan::{Plan, Undone};
 use crate::sender::{SendError, Sender};
+use crate::webhook::EVENT_TYPES as WEBHOOK_EVENT_TYPES;
 
 /// Messages of one subscription that are on their way at a time: a slow answer holds up few others.
 const CONCURRENCY: usize = 16;
@@ -40,6 +43,7 @@ pub struct Worker {
     pub(crate) webhook_wake: Arc<Notify>,
     sender: Arc<dyn Sender>,
     metrics: DeliveryMetrics,
+    funnel: FunnelCounter,
 }
 
 impl Worker {
@@ -53,6 +57,7 @@ impl Worker {
             webhook_wake: Arc::clone(&app.webhook_wake),
             sender,
             metrics,
+            funnel: app.funnel.clone(),
         }
     }
 
@@ -93,6 +98,12 @@ impl Worker {
             // First, because what becomes of a message is no affair of the webhooks.
             self.queue_for_webhooks(event).await?;
             self.plan_welcome(event).await?
+        } else if WEBHOOK_EVENT_TYPES
+            .iter()
+            .any(|known| known.as_str() == event_type)
+        {
+            self.queue_for_webhooks(event).await?;
+            Plan::Ignore
         } else {
             Plan::Ignore
         };
@@ -161,6 +172,12 @@ impl Worker {
             kind = message.kind.as_str(), channel = message.channel.as_str();
             "{} to {}{}", report.state.as_str(), message.masked_address(), detail.unwrap_or_default()
         );
+        if sent.is_ok() && message.kind == MessageKind::Code {
+            let (now, code) = (self.clock.now(), Some((message.channel, &*message.address)));
+            let (provider, application) = (&message.provider, &message.application);
+            self.funnel
+                .count(now, provider, application, code, Stage::Sent);
+        }
         self.record(event, message.channel, report).await?;
         match sent {
             Err(error @ SendError::Unavailable(_)) => Err(Undone::Later(error.to_string())),

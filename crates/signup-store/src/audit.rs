@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 use signup_core::time::Timestamp;
 
+use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::schema::audit_log;
 use crate::store::Store;
@@ -60,22 +61,8 @@ impl Store {
     /// The database is unavailable.
     pub async fn insert_audit_entry(&self, entry: &AuditEntry) -> Result<(), StoreError> {
         let entry = entry.clone();
-        self.run(move |connection| {
-            diesel::insert_into(audit_log::table)
-                .values((
-                    audit_log::time.eq(entry.time.as_millis()),
-                    audit_log::origin.eq(&entry.origin),
-                    audit_log::operator.eq(&entry.operator),
-                    audit_log::action.eq(&entry.action),
-                    audit_log::object.eq(&entry.object),
-                    audit_log::details.eq(entry.details.to_string()),
-                    audit_log::request_id.eq(&entry.request_id),
-                    audit_log::client.eq(&entry.client),
-                ))
-                .execute(connection)?;
-            Ok(())
-        })
-        .await
+        self.run(move |connection| Ok(insert(connection, &entry)?))
+            .await
     }
 
     /// The newest `most` entries that fit, the newest first, each with its number.
@@ -111,6 +98,23 @@ impl Store {
         })
         .await
     }
+}
+
+/// Notes it beside what was done.
+pub(crate) fn insert(connection: &mut AnyConnection, entry: &AuditEntry) -> QueryResult<()> {
+    diesel::insert_into(audit_log::table)
+        .values((
+            audit_log::time.eq(entry.time.as_millis()),
+            audit_log::origin.eq(&entry.origin),
+            audit_log::operator.eq(&entry.operator),
+            audit_log::action.eq(&entry.action),
+            audit_log::object.eq(&entry.object),
+            audit_log::details.eq(entry.details.to_string()),
+            audit_log::request_id.eq(&entry.request_id),
+            audit_log::client.eq(&entry.client),
+        ))
+        .execute(connection)
+        .map(drop)
 }
 
 impl AuditRow {

@@ -108,6 +108,37 @@ impl Store {
     }
 }
 
+/// What was decided about a person's requests: those that led to one of these subjects, the oldest first.
+pub(crate) fn about(
+    connection: &mut AnyConnection,
+    provider: &str,
+    subjects: &[String],
+) -> Result<Vec<Decision>, StoreError> {
+    let rows: Vec<DecisionRow> = dsl::decisions
+        .filter(dsl::provider.eq(provider))
+        .filter(dsl::subject.eq_any(subjects))
+        .order((dsl::time, dsl::sequence))
+        .load(connection)?;
+    rows.into_iter().map(DecisionRow::read).collect()
+}
+
+/// Takes the masked identifiers out of what [`about`] finds, and tells of how many.
+pub(crate) fn anonymise(
+    connection: &mut AnyConnection,
+    provider: &str,
+    subjects: &[String],
+) -> QueryResult<usize> {
+    diesel::update(dsl::decisions)
+        .filter(dsl::provider.eq(provider))
+        .filter(dsl::subject.eq_any(subjects))
+        .set((
+            dsl::username.eq(None::<String>),
+            dsl::phone.eq(None::<String>),
+            dsl::email.eq(None::<String>),
+        ))
+        .execute(connection)
+}
+
 fn columns(batch: &[Decision]) -> Vec<Column<'_>> {
     let of = |read: fn(&Decision) -> &str| text(batch.iter().map(read));
     let maybe = |read: fn(&Decision) -> Option<&str>| {

@@ -42,10 +42,12 @@ pub struct StoredEvent {
     pub last_error: Option<String>,
     /// When an operator sent it out again.
     pub replayed_at: Option<Timestamp>,
+    /// When the person whom it is about was erased. Such an event is never sent out again.
+    pub erased_at: Option<Timestamp>,
 }
 
 #[derive(Queryable)]
-struct Row {
+pub(crate) struct Row {
     _sequence: i64,
     id: String,
     event_type: String,
@@ -59,6 +61,7 @@ struct Row {
     published_at: Option<i64>,
     last_error: Option<String>,
     replayed_at: Option<i64>,
+    erased_at: Option<i64>,
 }
 
 impl From<Row> for StoredEvent {
@@ -76,6 +79,7 @@ impl From<Row> for StoredEvent {
             published_at: row.published_at.map(Timestamp::from_millis),
             last_error: row.last_error,
             replayed_at: row.replayed_at.map(Timestamp::from_millis),
+            erased_at: row.erased_at.map(Timestamp::from_millis),
         }
     }
 }
@@ -95,6 +99,30 @@ impl Store {
         let after = after.map_or_else(String::new, str::to_owned);
         self.run(move |connection| Ok(list(connection, &filter, &after, count)?))
             .await
+    }
+
+    /// The newest `count` events of these types, the newest first: those before the event `before`.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn newest_events(
+        &self,
+        types: Vec<String>,
+        before: Option<&str>,
+        count: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        // No id comes after it.
+        let before = before.unwrap_or("g").to_owned();
+        self.run(move |connection| {
+            let rows: Vec<Row> = dsl::outbox
+                .filter(dsl::id.lt(before))
+                .filter(dsl::event_type.eq_any(types))
+                .order(dsl::id.desc())
+                .limit(i64::from(count))
+                .load(connection)?;
+            Ok(rows.into_iter().map(StoredEvent::from).collect())
+        })
+        .await
     }
 
     /// The event of this id, if the outbox still has it.
@@ -137,7 +165,8 @@ impl Store {
         .await
     }
 
-    /// Lets published events wait in the outbox again, with the ids that they have. Tells how many it were.
+    /// Lets published events wait in the outbox again, with the ids that they have, unless the person whom they are about
+    /// was erased. Tells how many it were.
     ///
     /// # Errors
     /// The database is unavailable.
@@ -150,6 +179,7 @@ impl Store {
             Ok(diesel::update(dsl::outbox)
                 .filter(dsl::id.eq_any(ids))
                 .filter(dsl::published_at.is_not_null())
+                .filter(dsl::erased_at.is_null())
                 .set((
                     dsl::published_at.eq(None::<i64>),
                     dsl::leased_by.eq(None::<String>),
@@ -181,14 +211,14 @@ fn list(
 }
 
 /// No UUIDv7 of this time or later comes before it: the first 48 bits are the Unix time in milliseconds.
-fn first_id(time: Timestamp) -> String {
+pub(crate) fn first_id(time: Timestamp) -> String {
     const LAST: u64 = (1 << 48) - 1;
     let millis = u64::try_from(time.as_millis()).unwrap_or(0).min(LAST);
     Uuid::from_u128(u128::from(millis) << 80).to_string()
 }
 
 /// When a UUIDv7 was made.
-fn time_of(id: Uuid) -> Timestamp {
+pub(crate) fn time_of(id: Uuid) -> Timestamp {
     Timestamp::from_millis(i64::try_from(id.as_u128() >> 80).unwrap_or_default())
 }
 

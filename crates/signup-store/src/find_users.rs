@@ -60,6 +60,16 @@ impl Store {
         .await
     }
 
+    /// Whether a provider's clients know a user by this id.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn has_user(&self, provider: &str, public_id: &str) -> Result<bool, StoreError> {
+        let (provider, public_id) = (provider.to_owned(), public_id.to_owned());
+        self.run(move |connection| Ok(by_public_id(connection, &provider, &public_id)?.is_some()))
+            .await
+    }
+
     /// The users that `needle` names in any provider's directories, the oldest first: a public id, our own id, or an
     /// identifier in its normalised form.
     ///
@@ -135,7 +145,7 @@ pub(crate) fn profile_of(row: &UserRow) -> Result<Map<String, Value>, StoreError
         .map_err(|error| StoreError::unreadable(format!("the profile of user {}", row.id), error))
 }
 
-fn with_identifiers(
+pub(crate) fn with_identifiers(
     connection: &mut AnyConnection,
     row: UserRow,
 ) -> Result<UserRecord, StoreError> {

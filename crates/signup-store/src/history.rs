@@ -6,6 +6,7 @@ use signup_core::time::Timestamp;
 use uuid::Uuid;
 
 use crate::challenges::{ChallengeRow, ChallengeState};
+use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::schema::{deliveries, otp_challenges};
 use crate::store::Store;
@@ -68,13 +69,8 @@ impl Store {
         id: &str,
     ) -> Result<Vec<ChallengeRecord>, StoreError> {
         let id = id.to_owned();
-        self.run(move |connection| {
-            let rows: Vec<ChallengeRow> = otp_challenges::table
-                .filter(otp_challenges::consumed_by.eq(id))
-                .load(connection)?;
-            rows.into_iter().map(read_challenge).collect()
-        })
-        .await
+        self.run(move |connection| challenges_of_user(connection, &id))
+            .await
     }
 
     /// The message that an event asked for.
@@ -86,19 +82,34 @@ impl Store {
         event_id: &str,
     ) -> Result<Option<DeliveryRecord>, StoreError> {
         let event_id = event_id.to_owned();
-        self.run(move |connection| {
-            let row = deliveries::table
-                .find(event_id)
-                .select(DeliveryRow::as_select())
-                .first(connection)
-                .optional()?;
-            Ok(row.map(DeliveryRecord::from))
-        })
-        .await
+        self.run(move |connection| Ok(delivery_of_event(connection, &event_id)?))
+            .await
     }
 }
 
-fn read_challenge(row: ChallengeRow) -> Result<ChallengeRecord, StoreError> {
+pub(crate) fn challenges_of_user(
+    connection: &mut AnyConnection,
+    id: &str,
+) -> Result<Vec<ChallengeRecord>, StoreError> {
+    let rows: Vec<ChallengeRow> = otp_challenges::table
+        .filter(otp_challenges::consumed_by.eq(id))
+        .load(connection)?;
+    rows.into_iter().map(read_challenge).collect()
+}
+
+pub(crate) fn delivery_of_event(
+    connection: &mut AnyConnection,
+    event_id: &str,
+) -> QueryResult<Option<DeliveryRecord>> {
+    let row = deliveries::table
+        .find(event_id)
+        .select(DeliveryRow::as_select())
+        .first(connection)
+        .optional()?;
+    Ok(row.map(DeliveryRecord::from))
+}
+
+pub(crate) fn read_challenge(row: ChallengeRow) -> Result<ChallengeRecord, StoreError> {
     let (wrong_tries, consumed_by) = (row.wrong_tries, row.consumed_by.clone());
     let (challenge, state) = row.read()?;
     Ok(ChallengeRecord {

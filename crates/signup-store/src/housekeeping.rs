@@ -34,6 +34,8 @@ pub struct Retention {
     pub limit_hits: Duration,
     /// What operators did.
     pub audit: Duration,
+    /// Counts of the sign-up funnel.
+    pub funnel: Duration,
 }
 
 impl Default for Retention {
@@ -45,6 +47,7 @@ impl Default for Retention {
             decisions: 7 * DAY,
             limit_hits: 90 * DAY,
             audit: 400 * DAY,
+            funnel: 90 * DAY,
         }
     }
 }
@@ -116,11 +119,19 @@ impl Store {
                     now.before(retention.audit),
                 ),
                 (
+                    "funnel_counts",
+                    "(start, provider, application_id, channel, country)",
+                    "start",
+                    now.before(retention.funnel),
+                ),
+                (
                     "idempotency_keys",
                     "(provider, application_id, key)",
                     "expires_at",
                     now,
                 ),
+                // The last that is left of somebody who was erased: an event that still had to be published.
+                ("outbox", "sequence", "erased_at", now),
             ];
             // A row that somebody else is using at this moment is left for the next time: waiting for it could end in a
             // deadlock, and its time may be renewed meanwhile.
@@ -131,10 +142,14 @@ impl Store {
             let mut swept = Swept::default();
             for (table, key, time, end) in over {
                 let columns = key.trim_matches(['(', ')']);
+                let but_only = match time {
+                    "erased_at" => "AND published_at IS NOT NULL",
+                    _ => "",
+                };
                 let rows = diesel::sql_query(format!(
                     "WITH ended AS MATERIALIZED (SELECT {columns} FROM {table} \
-                       WHERE {time} <= $1 LIMIT {STEP} {skip_locked}) \
-                     DELETE FROM {table} WHERE {key} IN (SELECT {columns} FROM ended) AND {time} <= $1"
+                       WHERE {time} <= $1 {but_only} LIMIT {STEP} {skip_locked}) \
+                     DELETE FROM {table} WHERE {key} IN (SELECT {columns} FROM ended) AND {time} <= $1 {but_only}"
                 ))
                 .bind::<BigInt, _>(end.as_millis())
                 .execute(connection)?;

@@ -142,6 +142,21 @@ diesel::table! {
         published_at -> Nullable<BigInt>,
         last_error -> Nullable<Text>,
         replayed_at -> Nullable<BigInt>,
+        erased_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    funnel_counts (start, provider, application_id, channel, country) {
+        start -> BigInt,
+        provider -> Text,
+        application_id -> Text,
+        channel -> Text,
+        country -> Text,
+        requested -> BigInt,
+        sent -> BigInt,
+        verified -> BigInt,
+        created -> BigInt,
     }
 }
 

@@ -16,6 +16,7 @@ use signup_core::mask::mask_email;
 use signup_core::time::Timestamp;
 
 pub use self::attempts::{AttemptEnd, AttemptRecorded, AttemptReport, ClaimedWebhookDelivery};
+pub(crate) use self::deliveries::deliveries_of_event;
 pub use self::deliveries::{
     WebhookBacklog, WebhookCounts, WebhookDelivery, WebhookDeliveryState, WebhookEvent,
 };

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use signup_core::event::EventType;
 
 use crate::{contract, schema};
 
@@ -36,12 +35,17 @@ pub fn assert_is_published(fixture: &Fixture, event: &Value) {
 /// The key that an event is published under, out of the event.
 pub fn routing_key(event: &Value) -> String {
     let data = &event["data"];
-    let (start, end) = if event["type"] == EventType::UserCreated.as_str() {
-        ("user.created", &data["user"]["provider"])
-    } else {
-        ("otp.requested", &data["channel"])
+    let event_type = event["type"].as_str().unwrap();
+    let end = match &data["user"]["provider"] {
+        Value::Null => &data["channel"],
+        provider => provider,
     };
-    format!("{start}.{}", end.as_str().unwrap())
+    let start = event_type.trim_start_matches("signup.");
+    format!(
+        "{}.{}",
+        start.trim_end_matches(".v1"),
+        end.as_str().unwrap()
+    )
 }
 
 /// The event with the sample's ids and times. Whatever holds a time moves with the event's own.

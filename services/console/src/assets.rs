@@ -26,9 +26,11 @@ macro_rules! asset {
 }
 
 /// Every file. Scripts are loaded by every page, deferred, in this order.
-static ALL: [Asset; 3] = [
+static ALL: [Asset; 5] = [
     asset!("console.css", "text/css; charset=utf-8"),
+    asset!("funnel.css", "text/css; charset=utf-8"),
     asset!("console.js", "text/javascript; charset=utf-8"),
+    asset!("live.js", "text/javascript; charset=utf-8"),
     asset!("icon.svg", "image/svg+xml"),
 ];
 

@@ -19,6 +19,9 @@ pub struct Item {
 pub static NAVIGATION: &[Item] = &[
     Item { path: "/", label: |texts| texts.overview.title, role: Role::Read },
     Item { path: "/applications", label: |texts| texts.applications.title, role: Role::Read },
+    Item { path: "/funnel", label: |texts| texts.funnel.title, role: Role::Read },
+    Item { path: "/users", label: |texts| texts.users.title, role: Role::Read },
+    Item { path: "/events", label: |texts| texts.events.title, role: Role::Read },
     Item { path: "/webhooks", label: |texts| texts.webhooks.title, role: Role::Read },
     Item { path: "/dead-letters", label: |texts| texts.dead_letters.title, role: Role::Read },
     Item { path: "/limits", label: |texts| texts.limits.title, role: Role::Read },

@@ -7,8 +7,8 @@ use signup_http::resource;
 
 use crate::access::{Entry, get, open, post};
 use crate::pages::{
-    account, applications, assets, audit, dead_letters, language, limits, missing, overview,
-    sign_in, webhooks,
+    account, applications, assets, audit, dead_letters, events, funnel, language, limits, missing,
+    overview, sign_in, users, webhooks,
 };
 
 /// The table.
@@ -54,6 +54,17 @@ fn table() -> Vec<Entry> {
         post("/dead-letters/{id}/discard", Role::Admin, dead_letters::discard),
 
         get("/limits", Role::Read, limits::show),
+
+        get("/funnel", Role::Read, funnel::show),
+        get("/events", Role::Read, events::show),
+
+        get("/users", Role::Read, users::search::show),
+        post("/users", Role::Read, users::search::submit),
+        get("/users/{provider}/{id}", Role::Read, users::show::masked),
+        post("/users/{provider}/{id}", Role::Support, users::show::in_full),
+        post("/users/{provider}/{id}/export", Role::Support, users::export::submit),
+        get("/users/{provider}/{id}/erase", Role::Admin, users::erase::show),
+        post("/users/{provider}/{id}/erase", Role::Admin, users::erase::submit),
 
         get("/audit", Role::Admin, audit::show),
     ]

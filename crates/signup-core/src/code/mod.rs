@@ -12,5 +12,5 @@ mod token;
 pub use challenge::{Binding, Challenge, Channel, MAX_WRONG_TRIES, OtpCode, SIGN_UP};
 pub use country_budgets::{CountryBudgets, OTHER_COUNTRIES};
 pub use limits::{Limit, LimitMode, LimitScope};
-pub use sending::SendLimits;
+pub use sending::{SendLimits, address_keys};
 pub use token::{ChallengeToken, TokenError};

@@ -66,6 +66,21 @@ impl SendLimits {
     }
 }
 
+/// The keys under which codes to an address are counted in a directory: those of the interval and of the day.
+pub fn address_keys(
+    provider: &str,
+    directory: &str,
+    channel: Channel,
+    address: &str,
+) -> [String; 2] {
+    ["interval", "day"].map(|window| {
+        format!(
+            "send/address/{provider}/{directory}/{}/{address}/{window}",
+            channel.as_str()
+        )
+    })
+}
+
 impl Application {
     /// The limits that a code to a normalised address counts against when `client` asks for it
     /// ([`client_network`](crate::context::RequestContext::client_network)).
@@ -74,16 +89,16 @@ impl Application {
     pub fn send_limits(&self, channel: Channel, address: &str, client: &str) -> Vec<Limit> {
         let rules = &self.rules.sending;
         let directory = format!("{}/{}", self.provider, self.directory.id);
-        let of_address = format!("send/address/{directory}/{}/{address}", channel.as_str());
+        let [interval, day] = address_keys(&self.provider, &self.directory.id, channel, address);
         let mut limits = vec![
             Limit {
-                key: format!("{of_address}/interval"),
+                key: interval,
                 scope: LimitScope::AddressInterval,
                 allowed: u32::from(!rules.interval.is_zero()),
                 window: rules.interval,
             },
             Limit {
-                key: format!("{of_address}/day"),
+                key: day,
                 scope: LimitScope::AddressDay,
                 allowed: rules.per_address_per_day,
                 window: DAY,

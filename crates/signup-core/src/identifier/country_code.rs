@@ -1,4 +1,10 @@
-//! Lengths of international calling codes.
+//! International calling codes.
+
+/// The calling code of a number in E.164 form, without the plus sign: `86` of `+8615810419011`.
+pub fn calling_code(number: &str) -> Option<&str> {
+    let digits = number.strip_prefix('+')?;
+    digits.get(..calling_code_length(digits)?)
+}
 
 /// How many digits of an E.164 number (without the plus sign) are the calling code: 1 to 3, or `None` when no
 /// calling code starts like this. Source: ITU-T E.164 assigns zones 1 and 7 whole, lists the two-digit codes
@@ -21,6 +27,15 @@ pub(crate) fn calling_code_length(digits: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_begins_with_its_calling_code() {
+        assert_eq!(calling_code("+8615810419011"), Some("86"));
+        assert_eq!(calling_code("+12025550123"), Some("1"));
+        for no_number in ["8615810419011", "+0", "+", "", "alice@example.com"] {
+            assert_eq!(calling_code(no_number), None, "{no_number}");
+        }
+    }
 
     #[test]
     fn codes_have_one_to_three_digits() {

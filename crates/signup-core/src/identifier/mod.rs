@@ -17,6 +17,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use country_code::calling_code;
 pub use email::EmailAddress;
 pub use error::IdentifierError;
 pub use mainland::{MainlandSegments, SegmentError};

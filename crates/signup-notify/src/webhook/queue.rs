@@ -10,7 +10,11 @@ use crate::worker::Worker;
 
 /// The types of events that go to webhooks. Requests for codes do not: they hold addresses of people who have not signed
 /// up, and are for the worker alone.
-pub const EVENT_TYPES: [EventType; 1] = [EventType::UserCreated];
+pub const EVENT_TYPES: [EventType; 3] = [
+    EventType::UserCreated,
+    EventType::UserErased,
+    EventType::UserExported,
+];
 
 /// What of an event's `data` decides who gets it.
 #[derive(Deserialize)]

@@ -49,7 +49,8 @@ pub async fn replay(
         let found = store
             .find_event(id)
             .await?
-            .filter(|found| selection.since.is_none_or(|since| found.time >= since));
+            .filter(|found| selection.since.is_none_or(|since| found.time >= since))
+            .filter(|found| found.erased_at.is_none());
         let events = found.map(|found| found.event).into_iter().collect();
         done.add(store, webhook, events, selection.failed, now)
             .await?;
@@ -67,7 +68,12 @@ pub async fn replay(
             return Ok(done);
         };
         after = Some(last.event.id.clone());
-        let events = events.into_iter().map(|found| found.event).collect();
+        // What is about somebody who was erased is never sent out again.
+        let events = events
+            .into_iter()
+            .filter(|found| found.erased_at.is_none())
+            .map(|found| found.event)
+            .collect();
         done.add(store, webhook, events, selection.failed, now)
             .await?;
     }

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use signup_core::time::Timestamp;
 
+use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::schema::webhook_deliveries::dsl;
 use crate::schema::webhooks;
@@ -200,33 +201,8 @@ impl Store {
         event_id: &str,
     ) -> Result<Vec<(String, WebhookDelivery)>, StoreError> {
         let event_id = event_id.to_owned();
-        self.run(move |connection| {
-            // A handful. With them the primary key leads to the event.
-            let webhooks: Vec<String> = webhooks::table.select(webhooks::id).load(connection)?;
-            let rows: Vec<(String, DeliveryRow)> = dsl::webhook_deliveries
-                .filter(dsl::webhook_id.eq_any(webhooks))
-                .filter(dsl::event_id.eq(event_id))
-                .order(dsl::webhook_id)
-                .select((
-                    dsl::webhook_id,
-                    (
-                        dsl::event_id,
-                        dsl::state,
-                        dsl::attempts,
-                        dsl::next_attempt_at,
-                        dsl::last_status,
-                        dsl::last_problem,
-                        dsl::created_at,
-                        dsl::first_attempt_at,
-                        dsl::last_attempt_at,
-                    ),
-                ))
-                .load(connection)?;
-            rows.into_iter()
-                .map(|(webhook, row)| Ok((webhook, read(row)?)))
-                .collect()
-        })
-        .await
+        self.run(move |connection| deliveries_of_event(connection, &event_id))
+            .await
     }
 
     /// How many deliveries of each webhook are pending and failed.
@@ -276,6 +252,37 @@ impl Store {
         })
         .await
     }
+}
+
+/// The deliveries of one event, each with its webhook's id.
+pub(crate) fn deliveries_of_event(
+    connection: &mut AnyConnection,
+    event_id: &str,
+) -> Result<Vec<(String, WebhookDelivery)>, StoreError> {
+    // A handful. With them the primary key leads to the event.
+    let webhooks: Vec<String> = webhooks::table.select(webhooks::id).load(connection)?;
+    let rows: Vec<(String, DeliveryRow)> = dsl::webhook_deliveries
+        .filter(dsl::webhook_id.eq_any(webhooks))
+        .filter(dsl::event_id.eq(event_id))
+        .order(dsl::webhook_id)
+        .select((
+            dsl::webhook_id,
+            (
+                dsl::event_id,
+                dsl::state,
+                dsl::attempts,
+                dsl::next_attempt_at,
+                dsl::last_status,
+                dsl::last_problem,
+                dsl::created_at,
+                dsl::first_attempt_at,
+                dsl::last_attempt_at,
+            ),
+        ))
+        .load(connection)?;
+    rows.into_iter()
+        .map(|(webhook, row)| Ok((webhook, read(row)?)))
+        .collect()
 }
 
 fn read(row: DeliveryRow) -> Result<WebhookDelivery, StoreError> {

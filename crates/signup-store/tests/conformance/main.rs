@@ -5,11 +5,13 @@
 mod batches;
 mod codes;
 mod connection;
+mod data_subject;
 mod decisions;
 mod declarations;
 mod deliveries;
 mod events;
 mod fixture;
+mod funnel;
 mod housekeeping;
 mod idempotency;
 mod limits;

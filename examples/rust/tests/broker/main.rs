@@ -55,7 +55,7 @@ async fn events_are_taken_exactly_once_however_often_they_come_and_the_consumer_
     let expected = bulk.len()
         + samples
             .iter()
-            .filter(|sample| sample.routing_key.starts_with("user."))
+            .filter(|sample| sample.routing_key.starts_with("user.created."))
             .count();
     publish(&broker, &bulk).await;
     publish(&broker, &samples).await;
@@ -88,7 +88,7 @@ async fn events_are_taken_exactly_once_however_often_they_come_and_the_consumer_
     let mut ids: Vec<_> = bulk
         .iter()
         .chain(&samples)
-        .filter(|event| event.routing_key.starts_with("user."))
+        .filter(|event| event.routing_key.starts_with("user.created."))
         .map(|event| event.id.clone())
         .collect();
     ids.sort();
@@ -112,7 +112,7 @@ async fn what_cannot_be_read_is_put_aside_and_the_rest_goes_on(kind: Kind) {
     let samples = samples();
     let good = samples
         .iter()
-        .find(|sample| sample.routing_key.starts_with("user."))
+        .find(|sample| sample.routing_key.starts_with("user.created."))
         .unwrap();
     let code = samples
         .iter()

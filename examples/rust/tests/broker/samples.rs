@@ -19,7 +19,7 @@ pub fn samples() -> Vec<EventMessage> {
 pub fn new_users(samples: &[EventMessage]) -> Vec<EventMessage> {
     let users = samples
         .iter()
-        .filter(|sample| sample.routing_key.starts_with("user."));
+        .filter(|sample| sample.routing_key.starts_with("user.created."));
     users
         .map(|sample| {
             let id = Uuid::now_v7().to_string();

@@ -6,11 +6,15 @@ mod applications;
 mod audit;
 mod dead_letters;
 mod errors;
+mod events;
 mod frame;
+mod funnel;
 mod limits;
 mod overview;
 mod roles;
 mod sign_in;
+mod steps;
+mod users;
 mod webhooks;
 
 use signup_core::context::Language;
@@ -20,11 +24,15 @@ pub use applications::ApplicationsTexts;
 pub use audit::AuditTexts;
 pub use dead_letters::DeadLettersTexts;
 pub use errors::ErrorTexts;
+pub use events::EventsTexts;
 pub use frame::FrameTexts;
+pub use funnel::FunnelTexts;
 pub use limits::LimitsTexts;
 pub use overview::OverviewTexts;
 pub use roles::RoleTexts;
 pub use sign_in::SignInTexts;
+pub use steps::StepTexts;
+pub use users::UsersTexts;
 pub use webhooks::WebhooksTexts;
 
 /// The texts of one language.
@@ -51,6 +59,14 @@ pub struct Texts {
     pub limits: LimitsTexts,
     /// The audit log.
     pub audit: AuditTexts,
+    /// The sign-up funnel.
+    pub funnel: FunnelTexts,
+    /// The newest events.
+    pub events: EventsTexts,
+    /// Users.
+    pub users: UsersTexts,
+    /// The steps of a time line.
+    pub steps: StepTexts,
 }
 
 static ENGLISH: Texts = Texts {
@@ -65,6 +81,10 @@ static ENGLISH: Texts = Texts {
     dead_letters: dead_letters::ENGLISH,
     limits: limits::ENGLISH,
     audit: audit::ENGLISH,
+    funnel: funnel::ENGLISH,
+    events: events::ENGLISH,
+    users: users::ENGLISH,
+    steps: steps::ENGLISH,
 };
 
 static CHINESE: Texts = Texts {
@@ -79,6 +99,10 @@ static CHINESE: Texts = Texts {
     dead_letters: dead_letters::CHINESE,
     limits: limits::CHINESE,
     audit: audit::CHINESE,
+    funnel: funnel::CHINESE,
+    events: events::CHINESE,
+    users: users::CHINESE,
+    steps: steps::CHINESE,
 };
 
 impl Texts {

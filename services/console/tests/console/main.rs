@@ -6,5 +6,8 @@ mod applications;
 mod credentials;
 mod desk;
 mod doors;
+mod events;
+mod funnel;
 mod pages;
+mod people;
 mod signing_in;

@@ -3,10 +3,12 @@
 mod calibrate;
 mod dead;
 mod events;
+mod funnel;
 mod import;
 mod keys;
 mod limits;
 mod operator;
+mod user;
 mod webhook;
 
 use std::path::PathBuf;
@@ -17,10 +19,12 @@ use clap_complete::Shell;
 pub use calibrate::CalibrateArgs;
 pub use dead::{DeadChoice, DeadCommand};
 pub use events::{EventChoice, EventsCommand, EventsListArgs, EventsReplayArgs, EventsTailArgs};
+pub use funnel::{FunnelArgs, FunnelPart};
 pub use import::{FileFormat, ImportArgs};
 pub use keys::{KeyCommand, KeyCreateArgs, KeyRotateArgs, TokenArgs, TokenCommand, TokenKind};
 pub use limits::{LimitsCommand, LimitsReportArgs};
 pub use operator::{OperatorCommand, OperatorCreateArgs};
+pub use user::{UserCommand, UserEraseArgs, UserExportArgs};
 pub use webhook::{WebhookCommand, WebhookCreateArgs, WebhookReplayArgs};
 
 /// Operate self-hosted sign-up services.
@@ -91,7 +95,7 @@ pub enum Command {
     /// Make XDUA tokens
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Look up users
+    /// Look up users, hand out what is kept about one, erase one
     #[command(subcommand)]
     User(UserCommand),
     /// Bring users over who signed up elsewhere, with their password hashes
@@ -108,6 +112,8 @@ pub enum Command {
     /// See what limits on sending codes refuse, and how much is used
     #[command(subcommand)]
     Limits(LimitsCommand),
+    /// See how far people come, from the code they ask for to the sign-up, and where they stop
+    Funnel(FunnelArgs),
     /// Explain what happened to a user, a request or a code, step by step
     Explain(ExplainArgs),
     /// Check settings, database, keys, declarations and messages
@@ -218,25 +224,6 @@ pub enum AppCommand {
         /// The application
         #[arg(value_name = "PROVIDER/ID")]
         application: String,
-    },
-}
-
-/// `signupctl user`
-#[derive(Debug, Subcommand)]
-pub enum UserCommand {
-    /// Show the users that an id, user name, e-mail address or phone number names
-    #[command(after_help = "EXAMPLES
-    signupctl user show u10234
-    signupctl user show Alice@Example.com --reveal
-    signupctl user show +86-13812345678
-    signupctl user show 13812345678")]
-    Show {
-        /// The user's id at the provider, our own id, or an identifier in any spelling
-        #[arg(value_name = "PUBLIC_ID|IDENTIFIER", allow_hyphen_values = true)]
-        needle: String,
-        /// Show personal data in full instead of masked
-        #[arg(long)]
-        reveal: bool,
     },
 }
 

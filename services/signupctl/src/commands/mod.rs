@@ -8,6 +8,7 @@ mod dead;
 mod doctor;
 mod events;
 mod explain;
+mod funnel;
 mod import;
 mod key;
 mod limits;
@@ -74,7 +75,13 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             }
             Command::Token(TokenCommand::Create(kind)) => token::run(&place, &kind, output).await,
             Command::User(UserCommand::Show { needle, reveal }) => {
-                user::show(&place, &needle, reveal, output).await
+                user::show::run(&place, &needle, reveal, output).await
+            }
+            Command::User(UserCommand::Export(arguments)) => {
+                user::export::run(&place, &arguments, output).await
+            }
+            Command::User(UserCommand::Erase(arguments)) => {
+                user::erase::run(&place, &arguments, output).await
             }
             Command::Import(arguments) => import::run(&place, &arguments, output).await,
             Command::Limits(LimitsCommand::Report(arguments)) => {
@@ -83,6 +90,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Limits(LimitsCommand::Show { application }) => {
                 limits::show::run(&place, &application, output).await
             }
+            Command::Funnel(arguments) => funnel::run(&place, &arguments, output).await,
             Command::Explain(arguments) => explain::run(&place, &arguments, output).await,
             Command::Events(EventsCommand::List(arguments)) => {
                 events::list::run(&place, &arguments, output).await

@@ -1,6 +1,6 @@
 use crate::operator::Operator;
 
-const COMMANDS: [&[&str]; 31] = [
+const COMMANDS: [&[&str]; 34] = [
     &["dev"],
     &["migrate"],
     &["apply"],
@@ -12,6 +12,9 @@ const COMMANDS: [&[&str]; 31] = [
     &["token", "create", "app"],
     &["token", "create", "user"],
     &["user", "show"],
+    &["user", "export"],
+    &["user", "erase"],
+    &["funnel"],
     &["webhook", "create"],
     &["webhook", "list"],
     &["webhook", "show"],

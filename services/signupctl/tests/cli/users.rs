@@ -48,5 +48,15 @@ async fn users_are_found_under_any_spelling_and_masked_unless_revealed() {
         !revealed.stdout.contains("$2b$"),
         "the hash stays in the database"
     );
+    // Who signed up was counted on the way.
+    let counted = program(folder.path())
+        .args(["funnel", "--json", "--application", "xdua/A3bdXNT3"])
+        .output()
+        .unwrap();
+    let counted: Value = serde_json::from_slice(&counted.stdout).unwrap();
+    let total = &counted["lines"][0]["total"];
+    for stage in ["requested", "sent", "verified", "created"] {
+        assert_eq!(total[stage], 1, "{stage}: {total}");
+    }
     show(&["nobody@example.com"]).refused(1, &["no user"]);
 }

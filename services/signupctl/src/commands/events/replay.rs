@@ -27,6 +27,8 @@ pub async fn run(
     while let Some(page) = reader.next_page().await? {
         let (published, unpublished): (Vec<_>, Vec<_>) = page
             .into_iter()
+            // What is about somebody who was erased is never sent out again.
+            .filter(|stored| stored.erased_at.is_none())
             .partition(|stored| stored.published_at.is_some());
         waiting += unpublished.len();
         replayed += match arguments.dry_run {

@@ -7,12 +7,12 @@ use signup_core::decision::Decision;
 use signup_core::event::EventType;
 use signup_core::mask::{mask_email, mask_phone};
 use signup_store::{
-    ChallengeRecord, DecisionKey, DeliveryRecord, StoredEvent, UserRecord, WebhookDelivery,
+    ChallengeRecord, DecisionKey, DeliveryRecord, Store, StoreError, StoredEvent, UserRecord,
+    WebhookDelivery,
 };
 use uuid::Uuid;
 
-use crate::commands::user::spellings;
-use crate::workplace::Workplace;
+use crate::people::spellings;
 
 /// Decisions that one lead brings in, at the most: the newest.
 const MOST: u32 = 200;
@@ -62,13 +62,13 @@ impl Search {
     ///
     /// # Errors
     /// The database is out of reach, or holds what this version cannot read.
-    pub async fn of(place: &Workplace, needle: &str) -> anyhow::Result<Self> {
+    pub async fn of(store: &Store, needle: &str) -> Result<Self, StoreError> {
         let mut search = Self::default();
         let needle = needle.trim();
         if needle.contains("***") {
             search.masked(needle.to_owned());
         } else {
-            search.named(place, needle).await?;
+            search.named(store, needle).await?;
         }
         let mut followed = 0;
         while let Some(lead) = search.leads.pop_front() {
@@ -77,15 +77,15 @@ impl Search {
                 break;
             }
             followed += 1;
-            search.follow(place, lead).await?;
+            search.follow(store, lead).await?;
         }
         search.decisions.sort_by_key(|decision| decision.time);
         Ok(search)
     }
 
-    async fn named(&mut self, place: &Workplace, needle: &str) -> anyhow::Result<()> {
+    async fn named(&mut self, store: &Store, needle: &str) -> Result<(), StoreError> {
         for spelling in spellings(needle) {
-            for user in place.store.find_users(&spelling).await? {
+            for user in store.find_users(&spelling).await? {
                 self.user(user);
             }
             if spelling.starts_with('+') {
@@ -112,8 +112,7 @@ impl Search {
             .push_back(Lead::Decisions(DecisionKey::MaskedAddress(mask)));
     }
 
-    async fn follow(&mut self, place: &Workplace, lead: Lead) -> anyhow::Result<()> {
-        let store = &place.store;
+    async fn follow(&mut self, store: &Store, lead: Lead) -> Result<(), StoreError> {
         match lead {
             Lead::Decisions(key) => {
                 let decisions = store.find_decisions(key, MOST).await?;

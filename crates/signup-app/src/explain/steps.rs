@@ -12,7 +12,7 @@ use signup_store::{
 };
 
 use super::search::Search;
-use crate::commands::user::masked;
+use crate::people::masked;
 
 /// Something that happened.
 pub struct Step {

@@ -1,13 +1,13 @@
 //! Where knowledge ends, and why.
 
-use signup_app::import::origin_of;
-use signup_app::settings::{KeptDecisions, Settings};
 use signup_core::event::EventType;
 use signup_core::time::Timestamp;
 use signup_store::UserRecord;
 
 use super::search::Search;
 use super::steps::length;
+use crate::import::origin_of;
+use crate::settings::{KeptDecisions, Settings};
 
 /// What the time line cannot show, each in a sentence without its full stop.
 pub fn of(found: &Search, settings: &Settings, now: Timestamp) -> Vec<String> {

@@ -1,48 +1,43 @@
-//! `signupctl user show`
+//! People: finding them by what an operator knows, and showing what is kept about them.
+
+mod dossier;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 use signup_core::identifier::{EmailAddress, PhoneNumber, Username, UsernameRule};
 use signup_core::mask::{mask_email, mask_phone, mask_text};
-use signup_store::UserRecord;
+use signup_store::{Store, StoreError, UserRecord};
 
-use crate::failure::AlreadyReported;
-use crate::output::Output;
-use crate::workplace::Workplace;
+pub use dossier::dossier_json;
 
-/// Shows every user that the text names, in whichever directory.
-pub async fn show(
-    place: &Workplace,
-    needle: &str,
-    reveal: bool,
-    output: Output,
-) -> anyhow::Result<()> {
-    place.must_be_migrated().await?;
+/// The users that a text names, in whichever directory: a public id, our own id, or an identifier in any spelling.
+///
+/// # Errors
+/// The database is unavailable, or a row cannot be read.
+pub async fn find_users(store: &Store, needle: &str) -> Result<Vec<UserRecord>, StoreError> {
     let mut users: Vec<UserRecord> = Vec::new();
     for spelling in spellings(needle) {
-        for user in place.store.find_users(&spelling).await? {
+        for user in store.find_users(&spelling).await? {
             if users.iter().all(|known| known.id != user.id) {
                 users.push(user);
             }
         }
     }
-    let value: Vec<Value> = users.iter().map(|user| as_json(user, reveal)).collect();
-    if users.is_empty() {
-        if output.is_json() {
-            output.show(&value, String::new)?;
-        }
-        eprintln!("signupctl: no user has this id or identifier");
-        return Err(AlreadyReported.into());
+    Ok(users)
+}
+
+/// The users whose public id this is, or the one of `PROVIDER/ID`. Ids are unique within a provider only.
+///
+/// # Errors
+/// The database is unavailable, or a row cannot be read.
+pub async fn find_by_public_id(store: &Store, name: &str) -> Result<Vec<UserRecord>, StoreError> {
+    if let Some((provider, id)) = name.split_once('/') {
+        return Ok(store.find_user(provider, id).await?.into_iter().collect());
     }
-    output.show(&value, || {
-        let texts: Vec<String> = users.iter().map(|user| as_text(user, reveal)).collect();
-        let mut text = texts.join("\n");
-        if !reveal {
-            text.push_str("\nPersonal data is masked; show it with --reveal.\n");
-        }
-        text
-    })
+    let mut users = store.find_users(name).await?;
+    users.retain(|user| user.public_id == name);
+    Ok(users)
 }
 
 /// The text itself, and the normalised forms of every kind of identifier that it can be.
@@ -62,7 +57,8 @@ pub fn spellings(needle: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn as_json(user: &UserRecord, reveal: bool) -> Value {
+/// A user for scripts and pages; personal data masked unless it is to be revealed.
+pub fn user_json(user: &UserRecord, reveal: bool) -> Value {
     let identifiers: Vec<Value> = user
         .identifiers
         .iter()
@@ -91,39 +87,7 @@ fn as_json(user: &UserRecord, reveal: bool) -> Value {
     })
 }
 
-fn as_text(user: &UserRecord, reveal: bool) -> String {
-    let mut text = String::new();
-    let mut line = |name: &str, value: &str| {
-        text.push_str(&format!("{name:<12} {value}\n"));
-    };
-    line("user", &user.public_id);
-    line("id", &user.id);
-    line(
-        "application",
-        &format!("{}/{}", user.provider, user.application),
-    );
-    line("directory", &user.directory);
-    line("created", &user.created_at.to_string());
-    line("request", &user.request_id);
-    line("password", if user.has_password { "set" } else { "none" });
-    for (kind, display, _, verified) in &user.identifiers {
-        let shown = if reveal {
-            display.clone()
-        } else {
-            masked(kind, display)
-        };
-        line(
-            kind,
-            &format!("{shown}{}", if *verified { " (verified)" } else { "" }),
-        );
-    }
-    let profile = profile(user, reveal);
-    if !profile.is_empty() {
-        line("profile", &Value::Object(profile).to_string());
-    }
-    text
-}
-
+/// An identifier of a kind (`username`, `phone`, `email`) in a form that may be shown.
 pub fn masked(kind: &str, text: &str) -> String {
     match kind {
         "email" => mask_email(text),
@@ -132,7 +96,8 @@ pub fn masked(kind: &str, text: &str) -> String {
     }
 }
 
-fn profile(user: &UserRecord, reveal: bool) -> Map<String, Value> {
+/// A user's profile; texts and numbers masked unless they are to be revealed.
+pub fn profile(user: &UserRecord, reveal: bool) -> Map<String, Value> {
     let mut profile = user.profile.clone();
     if !reveal {
         profile.values_mut().for_each(hide);

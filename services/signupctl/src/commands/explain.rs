@@ -1,28 +1,19 @@
 //! `signupctl explain`: what happened to somebody, put together from what the database still knows.
 
-mod ends;
-mod search;
-mod steps;
-
 use serde_json::json;
+use signup_app::explain::{self, Step, length};
 
 use crate::cli::ExplainArgs;
 use crate::failure::AlreadyReported;
 use crate::output::{Output, table};
 use crate::workplace::{Workplace, now};
-use search::Search;
-use steps::{Step, Words};
 
 /// Shows everything that an id or address leads to, the oldest step first.
 pub async fn run(place: &Workplace, arguments: &ExplainArgs, output: Output) -> anyhow::Result<()> {
     place.must_be_migrated().await?;
-    let found = Search::of(place, &arguments.needle).await?;
-    let words = Words {
-        reveal: arguments.reveal,
-        now: now(),
-    };
-    let steps = steps::of(&found, &words);
-    let notes = ends::of(&found, &place.settings, now());
+    let (store, settings) = (&place.store, &place.settings);
+    let told = explain::explain(store, settings, &arguments.needle, arguments.reveal, now());
+    let explain::Story { steps, notes } = told.await?;
     let value = json!({
         "steps": steps.iter().map(Step::as_json).collect::<Vec<_>>(),
         "notes": notes,
@@ -50,7 +41,7 @@ fn as_text(steps: &[Step], notes: &[String], reveal: bool) -> String {
                 .map(|before| step.time.since(before));
             [
                 step.time.to_string(),
-                apart.map_or_else(String::new, |apart| format!("+{}", steps::length(apart))),
+                apart.map_or_else(String::new, |apart| format!("+{}", length(apart))),
                 step.what.to_owned(),
                 step.text.clone(),
             ]

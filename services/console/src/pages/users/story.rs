@@ -1,0 +1,33 @@
+//! A time line as a table.
+
+use maud::{Markup, html};
+use signup_app::explain::{self, Search};
+
+use crate::parts;
+use crate::visit::Visit;
+
+/// What happened; none if nothing is known. What the steps say is for operators and stays in English, as in
+/// `signupctl explain`.
+pub fn tell(visit: &Visit, found: &Search, reveal: bool) -> Option<Markup> {
+    let words = &visit.texts.users;
+    let story = explain::tell(found, &visit.app.settings, reveal, visit.now());
+    if story.steps.is_empty() {
+        return None;
+    }
+    let rows = story.steps.iter().map(|step| {
+        [
+            parts::time(step.time),
+            html! { (visit.texts.steps.of(step.what)) },
+            html! { span lang="en" { (step.text) } },
+        ]
+    });
+    Some(html! {
+        section aria-labelledby="story" {
+            h2 id="story" { (words.story) }
+            (parts::table(words.story_caption, &[words.time, words.step, words.what], rows))
+            @if !story.notes.is_empty() {
+                ul class="notes" { @for note in &story.notes { li lang="en" { (note) "." } } }
+            }
+        }
+    })
+}

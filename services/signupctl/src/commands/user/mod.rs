@@ -1,0 +1,78 @@
+//! `signupctl user`
+
+pub mod erase;
+pub mod export;
+pub mod show;
+
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use serde_json::json;
+use signup_app::people::find_by_public_id;
+use signup_core::context::RequestContext;
+use signup_store::{AuditEntry, UserRecord};
+use uuid::Uuid;
+
+use crate::failure::Misuse;
+use crate::workplace::{Workplace, now};
+
+/// The one user that is meant.
+async fn the_user(place: &Workplace, name: &str) -> anyhow::Result<UserRecord> {
+    let mut users = find_by_public_id(&place.store, name).await?;
+    if users.len() > 1 {
+        let names: Vec<String> = users
+            .iter()
+            .map(|user| format!("{}/{}", user.provider, user.public_id))
+            .collect();
+        return Err(Misuse(format!(
+            "`{name}` is the id of several users; write {}",
+            names.join(" or ")
+        ))
+        .into());
+    }
+    match users.pop() {
+        Some(user) => Ok(user),
+        None => bail!(NOBODY),
+    }
+}
+
+/// What is said when there is no such user, from the beginning or any more.
+const NOBODY: &str = "no user has this id; find the id with: signupctl user show IDENTIFIER";
+
+/// What the audit log tells of a command. Without a name it is the user of the machine, as `apply` has it.
+fn noted(
+    action: &str,
+    user: &UserRecord,
+    operator: Option<&str>,
+    context: &RequestContext,
+) -> AuditEntry {
+    AuditEntry {
+        time: now(),
+        origin: "signupctl".to_owned(),
+        operator: operator.map_or_else(machine_user, str::to_owned),
+        action: action.to_owned(),
+        object: Some(format!("{}/{}", user.provider, user.public_id)),
+        details: json!({"application": user.application}),
+        request_id: Some(context.request_id.clone()),
+        client: None,
+    }
+}
+
+fn machine_user() -> String {
+    ["SUDO_USER", "USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// What an event tells of a command as its cause: an id of its own.
+fn context() -> RequestContext {
+    RequestContext {
+        request_id: Uuid::now_v7().to_string(),
+        trace_parent: None,
+        client_ip: Ipv4Addr::LOCALHOST.into(),
+        language: None,
+        deadline: Instant::now() + Duration::from_secs(60),
+    }
+}
