@@ -4,7 +4,10 @@
 
 mod applications;
 mod credentials;
+mod dead_letters;
 mod desk;
 mod doors;
+mod limits;
 mod pages;
 mod signing_in;
+mod webhooks;
