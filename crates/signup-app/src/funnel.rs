@@ -68,12 +68,14 @@ pub struct FunnelSpan {
 
 /// How long a span is when so long a time is looked at: at most some 170 spans.
 fn width_for(time: Duration) -> Duration {
-    let seconds = match time.as_secs() {
-        ..=14_400 => 10 * MINUTE,
-        ..=604_800 => HOUR,
-        _ => DAY,
-    };
-    Duration::from_secs(seconds)
+    let time = time.as_secs();
+    Duration::from_secs(if time <= 4 * HOUR {
+        10 * MINUTE
+    } else if time <= 7 * DAY {
+        HOUR
+    } else {
+        DAY
+    })
 }
 
 /// Reads the funnel. What it costs depends on how many applications, channels and countries there were in that time, and
