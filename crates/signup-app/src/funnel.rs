@@ -68,10 +68,10 @@ pub struct FunnelSpan {
 
 /// How long a span is when so long a time is looked at: at most some 170 spans.
 fn width_for(time: Duration) -> Duration {
-    let seconds = time.as_secs();
-    Duration::from_secs(if seconds <= 4 * HOUR {
+    let time = time.as_secs();
+    Duration::from_secs(if time <= 4 * HOUR {
         10 * MINUTE
-    } else if seconds <= 7 * DAY {
+    } else if time <= 7 * DAY {
         HOUR
     } else {
         DAY

@@ -8,9 +8,9 @@ use std::str::FromStr;
 pub enum Role {
     /// Look at everything that is masked.
     Read,
-    /// Help people: look them up in full, erase and export them, deliver again what was given up.
+    /// Help people: look them up in full, hand out what is kept about them, deliver again what was given up.
     Support,
-    /// Change applications, credentials and webhooks; read the audit log.
+    /// Change applications, credentials and webhooks; erase people; read the audit log.
     Admin,
 }
 

@@ -58,8 +58,8 @@ Without --password-file one is made and printed once.")]
 #[command(
     long_about = "Let somebody use the console.
 
-Roles: read looks at what is masked; support also looks people up in full, erases and exports them, and delivers again \
-what was given up; admin also changes applications, credentials and webhooks, and reads the audit log.",
+Roles: read looks at what is masked; support also looks people up in full, hands out what is kept, and delivers again \
+what was given up; admin also erases people, changes applications, credentials and webhooks, and reads the audit log.",
     after_help = "EXAMPLES
     signupctl operator create ana --role admin
     signupctl operator create li --role support --password-file - < password

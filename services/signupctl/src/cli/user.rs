@@ -40,9 +40,6 @@ pub struct UserExportArgs {
     /// The user's id at the provider; with the provider in front where two providers have the same id
     #[arg(value_name = "PUBLIC_ID|PROVIDER/ID")]
     pub user: String,
-    /// Who asks, for the audit log
-    #[arg(long = "as", value_name = "NAME", env = "SIGNUP_OPERATOR")]
-    pub operator: Option<String>,
 }
 
 /// `signupctl user erase`
@@ -71,7 +68,4 @@ pub struct UserEraseArgs {
     /// Do not ask; needed where there is no terminal
     #[arg(long)]
     pub yes: bool,
-    /// Who asks, for the audit log
-    #[arg(long = "as", value_name = "NAME", env = "SIGNUP_OPERATOR")]
-    pub operator: Option<String>,
 }

@@ -30,12 +30,7 @@ pub async fn run(
         if !arguments.yes {
             confirm(&user)?;
         }
-        let noted = noted(
-            "user_erased",
-            &user,
-            arguments.operator.as_deref(),
-            &context,
-        );
+        let noted = noted(place, "user_erased", &user, &context);
         let erased = store
             .erase_user(provider, id, now(), &context, &noted)
             .await?;

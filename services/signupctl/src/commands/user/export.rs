@@ -18,12 +18,7 @@ pub async fn run(
     let user = the_user(place, &arguments.user).await?;
     let exported_at = now();
     let context = context();
-    let noted = noted(
-        "user_exported",
-        &user,
-        arguments.operator.as_deref(),
-        &context,
-    );
+    let noted = noted(place, "user_exported", &user, &context);
     let dossier = place
         .store
         .export_user(

@@ -15,7 +15,7 @@ use signup_store::{AuditEntry, UserRecord};
 use uuid::Uuid;
 
 use crate::failure::Misuse;
-use crate::workplace::{Workplace, now};
+use crate::workplace::{ORIGIN, Workplace, now};
 
 /// The one user that is meant.
 async fn the_user(place: &Workplace, name: &str) -> anyhow::Result<UserRecord> {
@@ -40,30 +40,23 @@ async fn the_user(place: &Workplace, name: &str) -> anyhow::Result<UserRecord> {
 /// What is said when there is no such user, from the beginning or any more.
 const NOBODY: &str = "no user has this id; find the id with: signupctl user show IDENTIFIER";
 
-/// What the audit log tells of a command. Without a name it is the user of the machine, as `apply` has it.
+/// What the audit log tells of a command.
 fn noted(
+    place: &Workplace,
     action: &str,
     user: &UserRecord,
-    operator: Option<&str>,
     context: &RequestContext,
 ) -> AuditEntry {
     AuditEntry {
         time: now(),
-        origin: "signupctl".to_owned(),
-        operator: operator.map_or_else(machine_user, str::to_owned),
+        origin: ORIGIN.to_owned(),
+        operator: place.who.clone(),
         action: action.to_owned(),
         object: Some(format!("{}/{}", user.provider, user.public_id)),
         details: json!({"application": user.application}),
         request_id: Some(context.request_id.clone()),
         client: None,
     }
-}
-
-fn machine_user() -> String {
-    ["SUDO_USER", "USER", "LOGNAME"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))
-        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// What an event tells of a command as its cause: an id of its own.
