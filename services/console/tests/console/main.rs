@@ -4,10 +4,13 @@
 
 mod applications;
 mod credentials;
+mod dead_letters;
 mod desk;
 mod doors;
 mod events;
 mod funnel;
+mod limits;
 mod pages;
 mod people;
 mod signing_in;
+mod webhooks;
