@@ -136,12 +136,41 @@ test("a webhook is made without a mouse, paused, called again, gets a new secret
   });
 });
 
-test("settings of an application are changed, and a wrong one is refused beside its field", async () => {
+test("settings of an application are changed, and a wrong one is refused", async () => {
   await operate({}, async (page, desk) => {
+    const length = page.getByLabel("rules.password.min_length");
     await desk.open(PAGES.settings);
+    await length.fill("9999");
+    await page.locator("form.stack button").last().click();
+    await page.getByRole("alert").first().waitFor();
+    assert.equal(await length.inputValue(), "9999");
     await isAccessible(page);
-    const name = page.locator("main input[type=text]").first();
-    await name.waitFor();
+
+    await length.fill("12");
+    await page.locator("form.stack button[value=save]").click();
+    await page.waitForURL(desk.url(PAGES.application));
+    await isAccessible(page);
+    await desk.open(PAGES.settings);
+    assert.equal(await length.inputValue(), "12");
+  });
+});
+
+test("an application is declared as a file, and a faulty file is refused", async () => {
+  await operate({}, async (page, desk) => {
+    await desk.open(PAGES["new-application"]);
+    const file = page.getByLabel("Declaration");
+    await page.getByRole("button", { name: "Show what changes" }).click();
+    await page.getByRole("alert").first().waitFor();
+    await isAccessible(page);
+
+    await file.fill('provider = "ciam"\n\n[[application]]\nid = "from-the-browser"\nname = "New"\n');
+    await page.getByRole("button", { name: "Show what changes" }).click();
+    await page.locator("button[value=save]").waitFor();
+    await isAccessible(page);
+    await page.locator("button[value=save]").click();
+    await desk.open("/applications/ciam/from-the-browser");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    assert.match(await page.title(), /from-the-browser/);
   });
 });
 
@@ -186,7 +215,7 @@ test("a page that is not there says so", async () => {
 test("the audit log can be filtered", async () => {
   await operate({}, async (page, desk) => {
     await desk.open("/audit");
-    await page.getByLabel("Operator").fill("nobody");
+    await page.getByRole("textbox", { name: "Operator" }).fill("nobody");
     await page.getByRole("button", { name: "Show" }).click();
     await page.getByText("Nothing fits.").waitFor();
   });

@@ -5,7 +5,7 @@ use signup_store::{Webhook, WebhookEvent, WebhookState};
 
 use crate::desk::{Browser, Desk, Page};
 
-const URL: &str = "https://203.0.113.7/hooks/token-in-the-path";
+const URL: &str = "https://crm.example.org/hooks/token-in-the-path";
 
 async fn create(browser: &Browser<'_>, fields: &[(&str, &str)]) -> Page {
     browser.submit("/new-webhook", fields).await
@@ -107,7 +107,7 @@ async fn a_token_in_a_url_is_shown_to_administrators_only() {
         for name in ["sam", "rita"] {
             let page = desk.signed_in(name).await.get(path).await;
             assert_eq!(page.status, StatusCode::OK);
-            page.shows("https://203.0.113.7/…");
+            page.shows("https://crm.example.org/…");
             assert!(!page.body.contains("token-in-the-path"), "{name} {path}");
         }
     }
