@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 use prometheus::proto::Metric;
 use signup_core::password::Password;
+use signup_core::user::PasswordHash;
 
 use super::backlog::{Backlog, Job, Place};
 use super::pace::{Pace, units};
