@@ -75,7 +75,7 @@ mod tests {
             ("short", false),
             ("elevenchars", false),
             ("Ana.Li is here", false),
-            ("qwertyuiop123", true),
+            ("qwertyuiop123", false),
         ] {
             assert_eq!(
                 check_password(password, "ana.li").is_ok(),
