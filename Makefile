@@ -32,7 +32,7 @@ ROUNDS ?= 20
 OUTAGE ?= 20
 JSON ?=
 
-.PHONY: help run test test-browser sdk check-sdk torture fuzz-api bench deploy-test release lint check fmt docs layers postgres rabbitmq reset cargo
+.PHONY: help run test test-browser screenshots sdk check-sdk torture fuzz-api bench deploy-test release lint check fmt docs layers postgres rabbitmq reset cargo
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ test: cargo ## Run all tests, beside private servers and in Chromium
 test-browser: cargo check-sdk ## Test browser SDK, demo site and console in Chromium
 	@scripts/with-chromium cargo test --quiet -p xdua-gateway --test sdk
 	@scripts/with-chromium scripts/test-browser
+
+screenshots: cargo ## Take the pictures of the documentation anew: docs/images
+	@scripts/with-chromium scripts/test-browser --screenshots docs/images
 
 sdk: ## Build the browser SDK: sdk/xdua/dist from sdk/xdua/src
 	@scripts/with-node sdk/xdua npm run --silent build

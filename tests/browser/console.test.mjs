@@ -141,13 +141,15 @@ test("settings of an application are changed, and a wrong one is refused", async
     const length = page.getByLabel("rules.password.min_length");
     await desk.open(PAGES.settings);
     await length.fill("9999");
-    await page.locator("form.stack button").last().click();
+    await page.getByRole("button", { name: "Show what changes" }).click();
     await page.getByRole("alert").first().waitFor();
     assert.equal(await length.inputValue(), "9999");
     await isAccessible(page);
 
     await length.fill("12");
-    await page.locator("form.stack button[value=save]").click();
+    await page.getByRole("button", { name: "Show what changes" }).click();
+    await isAccessible(page);
+    await page.locator("button[value=save]").click();
     await page.waitForURL(desk.url(PAGES.application));
     await isAccessible(page);
     await desk.open(PAGES.settings);
