@@ -7,7 +7,7 @@
 //!
 //! 1. A file `src/pages/NAME.rs`, named in `src/pages/mod.rs`, with a function for each route:
 //!
-//!    ```ignore
+//!    ```text
 //!    pub async fn show(visit: Visit) -> Result<Reply, Refusal> {
 //!        let words = &visit.texts.funnel;
 //!        let hits = visit.app.store.limit_hits(..).await?; // a StoreError becomes the page for it
