@@ -4,6 +4,7 @@
 
 mod codes;
 mod embedded;
+mod erased;
 mod fixture;
 mod receiver;
 mod repeats;
