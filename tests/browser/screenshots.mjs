@@ -24,8 +24,9 @@ async function lookAround() {
   const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1100, height: 720 } });
   const page = await context.newPage();
 
-  const take = async (name) => {
+  const take = async (name, height = 720) => {
     const path = join(directory, `${name}.png`);
+    await page.setViewportSize({ width: 1100, height });
     await page.mouse.move(0, 0);
     await page.screenshot({ path, animations: "disabled", caret: "hide" });
     const { size } = await stat(path);
@@ -47,18 +48,18 @@ async function lookAround() {
   await page.locator("#password").fill("correct horse");
   await page.getByRole("button", { name: "Sign up" }).click();
   await page.getByText(/^Welcome/).waitFor();
-  await take("demo-site");
+  await take("demo-site", 800);
 
   const desk = new Console(stack, page);
   await desk.signIn();
-  for (const [name, path] of [
-    ["console-funnel", "/funnel"],
+  for (const [name, path, height] of [
+    ["console-funnel", "/funnel", 860],
     ["console-user", `/users/xdua/${ann}`],
     ["console-settings", "/applications/ciam/demo-phone/settings"],
     ["console-events", "/events"],
   ]) {
     await desk.open(path);
-    await take(name);
+    await take(name, height);
   }
   await page.getByRole("button", { name: "中文" }).click();
   await desk.open("/webhooks");

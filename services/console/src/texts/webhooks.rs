@@ -14,6 +14,7 @@ texts! {
         events_of: "Events of", "事件来源";
         all: "all", "全部";
         types: "Types", "事件类型";
+        types_choice: "Types; all if none is ticked", "事件类型（都不勾选表示全部）";
         state: "State", "状态";
         since: "since", "起于";
         reason: "Reason", "原因";

@@ -99,11 +99,11 @@ fn page(visit: &Visit, status: u16, problem: Option<String>) -> Reply {
             }
             (field("application", words.application, None))
             fieldset {
-                legend { (words.types) }
+                legend { (words.types_choice) }
                 @for known in EVENT_TYPES {
                     label {
                         input type="checkbox" name=(known.as_str())
-                            checked[visit.form.is_ticked(known.as_str()) || visit.form.find("url").is_none()];
+                            checked[visit.form.is_ticked(known.as_str())];
                         " " code { (known.as_str()) }
                     }
                     br;
