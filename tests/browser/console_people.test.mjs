@@ -40,8 +40,10 @@ test("a user is found by a masked address without a mouse, and shown in full onl
 
     await page.getByLabel("Id, address or name").fill("a***@example.com");
     await page.keyboard.press("Enter");
+    const found = page.getByRole("link", { name: ann }).first();
+    await found.waitFor();
     await isAccessible(page);
-    await page.getByRole("link", { name: ann }).first().click();
+    await found.click();
     await page.getByText("Personal data is masked.").waitFor();
     assert.ok(!(await page.content()).includes("ann@example.com"));
     await isAccessible(page);
@@ -72,7 +74,7 @@ for (const locale of ["en-GB", "zh-CN"]) {
       await page.locator("svg").first().waitFor();
       await isAccessible(page);
       await desk.open("/events");
-      await page.getByText("signup.user.created.v1").first().waitFor();
+      await page.locator("tbody").getByText("signup.user.created.v1").first().waitFor();
       await isAccessible(page);
       await desk.open(`/users/xdua/${ann}`);
       await isAccessible(page);
