@@ -1,73 +1,21 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use serde_json::{Map, Value, json};
-use signup_core::context::RequestContext;
-use signup_core::event::Event;
-use signup_core::sign_up::{SignUpOutcome, SignUpRecord};
-use signup_core::time::{Clock as _, SystemClock};
-use signup_core::user::NewUser;
-use signup_store::{Lane, Store};
-use uuid::Uuid;
+use serde_json::{Value, json};
+use signup_store::Store;
 
 use crate::on_both;
 use crate::operator::Operator;
+use crate::written::{self, alice, publish_all, runtime};
 
 on_both!(
     events_are_listed_and_sent_out_again,
     a_tail_prints_what_is_written_after_it_began,
 );
 
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Runtime::new().unwrap()
-}
-
 async fn sign_up(store: &Store, public_id: &str) -> String {
-    let user = NewUser {
-        id: Uuid::now_v7(),
-        public_id: public_id.to_owned(),
-        provider: "xdua".to_owned(),
-        directory: "A3bdXNT3".to_owned(),
-        application: "A3bdXNT3".to_owned(),
-        identifiers: Vec::new(),
-        password_hash: None,
-        profile: Map::from_iter([("name".to_owned(), json!("Alice Liddell"))]),
-        created_at: SystemClock.now(),
-    };
-    let context = RequestContext {
-        request_id: "request-1".to_owned(),
-        trace_parent: None,
-        client_ip: [127, 0, 0, 1].into(),
-        language: None,
-        deadline: Instant::now() + Duration::from_secs(60),
-    };
-    let event = Event::user_created(&user, &context);
-    let id = event.id.to_string();
-    let record = SignUpRecord {
-        user,
-        consumed: Vec::new(),
-        events: vec![event],
-        request_id: context.request_id.clone(),
-        hold: None,
-        claim: None,
-    };
-    let written = store.sign_up(record, context.deadline).await;
-    assert_eq!(written.unwrap(), SignUpOutcome::Created);
-    id
-}
-
-async fn publish_all(store: &Store) {
-    let (now, lease) = (SystemClock.now(), Duration::from_secs(30));
-    let claimed = store
-        .claim_events("test", Lane::Others, 100, now, lease)
-        .await
-        .unwrap();
-    let ids = claimed
-        .iter()
-        .map(|claimed| claimed.event.id.clone())
-        .collect();
-    store.mark_published("test", ids, now).await.unwrap();
+    written::sign_up(store, alice("xdua", public_id)).await
 }
 
 fn events_are_listed_and_sent_out_again(operator: &Operator) {

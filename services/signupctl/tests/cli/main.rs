@@ -28,6 +28,7 @@ mod tokens;
 mod usage;
 mod users;
 mod webhooks;
+mod written;
 
 /// Makes two tests, one for each database, of a function that takes an operator.
 macro_rules! on_both {

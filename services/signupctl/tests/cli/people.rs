@@ -1,20 +1,14 @@
 //! What a person may ask for: everything that is kept, and that it is forgotten.
 
-use std::time::{Duration, Instant};
-
-use serde_json::{Map, Value, json};
-use signup_core::context::RequestContext;
-use signup_core::event::Event;
+use serde_json::{Value, json};
 use signup_core::identifier::PhoneNumber;
-use signup_core::sign_up::{SignUpOutcome, SignUpRecord};
-use signup_core::time::{Clock as _, SystemClock};
 use signup_core::user::{NewUser, PasswordHash, TakenIdentifier};
-use signup_store::{AuditFilter, Lane, Store};
+use signup_store::{AuditFilter, Store};
 use signup_testkit::fixture::{Fixture, assert_is_published};
-use uuid::Uuid;
 
 use crate::on_both;
 use crate::operator::Operator;
+use crate::written::{self, alice, publish_all, runtime};
 
 on_both!(
     a_user_is_handed_out_and_erased_and_both_are_announced,
@@ -24,56 +18,17 @@ on_both!(
 const ID: &str = "5QqitXe5";
 const HASH: &str = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW";
 
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Runtime::new().unwrap()
-}
-
 async fn sign_up(store: &Store, provider: &str) -> String {
     let phone = PhoneNumber::parse_international("+86-15810419011").unwrap();
     let user = NewUser {
-        id: Uuid::now_v7(),
-        public_id: ID.to_owned(),
-        provider: provider.to_owned(),
-        directory: "A3bdXNT3".to_owned(),
-        application: "A3bdXNT3".to_owned(),
         identifiers: vec![TakenIdentifier {
             identifier: phone.into(),
             verified: true,
         }],
         password_hash: Some(PasswordHash::new(HASH.to_owned())),
-        profile: Map::from_iter([("name".to_owned(), json!("Alice Liddell"))]),
-        created_at: SystemClock.now(),
+        ..alice(provider, ID)
     };
-    let context = RequestContext {
-        request_id: "request-1".to_owned(),
-        trace_parent: None,
-        client_ip: [127, 0, 0, 1].into(),
-        language: None,
-        deadline: Instant::now() + Duration::from_secs(60),
-    };
-    let event = Event::user_created(&user, &context);
-    let id = event.id.to_string();
-    let record = SignUpRecord {
-        user,
-        consumed: Vec::new(),
-        events: vec![event],
-        request_id: context.request_id.clone(),
-        hold: None,
-        claim: None,
-    };
-    let written = store.sign_up(record, context.deadline).await;
-    assert_eq!(written.unwrap(), SignUpOutcome::Created);
-    id
-}
-
-async fn publish_all(store: &Store) {
-    let (now, lease) = (SystemClock.now(), Duration::from_secs(30));
-    let claimed = store
-        .claim_events("test", Lane::Others, 100, now, lease)
-        .await
-        .unwrap();
-    let ids = claimed.into_iter().map(|one| one.event.id).collect();
-    store.mark_published("test", ids, now).await.unwrap();
+    written::sign_up(store, user).await
 }
 
 fn envelope_of(operator: &Operator, event_type: &str) -> Value {
