@@ -95,7 +95,7 @@ lint: cargo layers ## Check format, Clippy's lints and the layers
 layers: cargo ## Check that the crates depend in one direction only
 	@cargo test --quiet -p signup-testkit --test layers
 
-check: lint ## lint, then licences, published schemas, Kubernetes manifests, Dockerfile, alerts and dashboard
+check: lint ## lint, then licences, the built SDK, published schemas, Kubernetes manifests, Dockerfile, alerts and dashboard
 	@if command -v cargo-deny >/dev/null; then \
 		cargo deny --log-level warn check bans licenses sources; \
 	else \
