@@ -48,6 +48,17 @@ impl fmt::Debug for Operator {
 pub enum OperatorChange {
     /// Another password; ends all sessions.
     Password(PasswordHash, Timestamp),
+    /// Another password of the operator's own choice, if what proved who it is still holds; ends all sessions.
+    OwnPassword {
+        /// The session's `token_hash`.
+        session: String,
+        /// The hash that the present password was compared with.
+        present: PasswordHash,
+        /// The new one.
+        hash: PasswordHash,
+        /// The present.
+        now: Timestamp,
+    },
     /// Another role.
     Role(Role),
     /// Keeps the operator out, and ends all sessions.
@@ -172,6 +183,33 @@ impl Store {
                         .execute(connection)?,
                     true,
                 ),
+                OperatorChange::OwnPassword {
+                    session,
+                    present,
+                    hash,
+                    now,
+                } => {
+                    // What was looked at must still hold: somebody may have set another password, or ended the session.
+                    let holds = operator_sessions::table
+                        .find(session)
+                        .filter(operator_sessions::operator.eq(&name))
+                        .count()
+                        .get_result::<i64>(connection)?;
+                    let target = target
+                        .filter(operators::password_hash.eq(present.as_str().to_owned()))
+                        .filter(operators::disabled.eq(false));
+                    let changed = if holds == 1 {
+                        diesel::update(target)
+                            .set((
+                                operators::password_hash.eq(hash.as_str()),
+                                operators::password_changed_at.eq(now.as_millis()),
+                            ))
+                            .execute(connection)?
+                    } else {
+                        0
+                    };
+                    (changed, true)
+                }
                 OperatorChange::Role(role) => (
                     diesel::update(target)
                         .set(operators::role.eq(role.as_str()))
@@ -191,7 +229,7 @@ impl Store {
                     false,
                 ),
             };
-            if ends_sessions {
+            if ends_sessions && changed == 1 {
                 let sessions = operator_sessions::operator.eq(&name);
                 diesel::delete(operator_sessions::table.filter(sessions)).execute(connection)?;
             }

@@ -58,6 +58,9 @@ where
         async move {
             let visitor = Visitor::new(app, context.0, request, &body);
             let shown = layout::Shown::of(&visitor);
+            if visitor.holds_nul() {
+                return shown.refusal(None, &Refusal::NotFound);
+            }
             if is_form && !session::is_own_form(visitor.request()) {
                 return shown.refusal(None, &Refusal::ForeignForm);
             }
@@ -85,6 +88,9 @@ where
         async move {
             let visitor = Visitor::new(app, context.0, request, &body);
             let shown = layout::Shown::of(&visitor);
+            if visitor.holds_nul() {
+                return shown.refusal(None, &Refusal::NotFound);
+            }
             let visit = match enter(visitor, is_form).await {
                 Ok(visit) => visit,
                 Err(Stopped::AtTheDoor(reply)) => return reply,

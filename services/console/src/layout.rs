@@ -181,9 +181,17 @@ pub fn bare(fault: &Fault, context: &RequestContext) -> Reply {
 
 /// Where sign-in leads when nothing else was asked for.
 pub fn home(next: &str) -> &str {
-    let is_ours = next.starts_with('/')
-        && !next.starts_with("//")
-        && !next.contains(['\\', '\r', '\n'])
-        && !next.starts_with(SIGN_IN);
-    if is_ours { next } else { "/" }
+    if is_ours(next) && !next.starts_with(SIGN_IN) {
+        next
+    } else {
+        "/"
+    }
+}
+
+/// Whether it leads to a page of ours, however a browser reads it: browsers leave out tabs and line ends, and take `\\` for `/`.
+pub fn is_ours(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains('\\')
+        && path.bytes().all(|byte| byte.is_ascii_graphic())
 }

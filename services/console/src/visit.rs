@@ -86,6 +86,15 @@ impl Visitor {
         )
     }
 
+    /// Whether a NUL stands anywhere: nothing that we keep holds one, and PostgreSQL takes none.
+    pub(crate) fn holds_nul(&self) -> bool {
+        let in_path = self.request.match_info().iter();
+        let in_forms = self.query.iter().chain(self.form.iter());
+        in_path
+            .chain(in_forms)
+            .any(|(name, value)| name.contains('\0') || value.contains('\0'))
+    }
+
     /// The present.
     pub fn now(&self) -> Timestamp {
         self.app.clock.now()
@@ -104,7 +113,7 @@ impl Visitor {
             origin: ORIGIN.to_owned(),
             operator: operator.to_owned(),
             action: action.to_owned(),
-            object: object.map(str::to_owned),
+            object: object.map(as_noted),
             details,
             request_id: Some(self.context.request_id.clone()),
             client: Some(mask_address(self.context.client_ip)),
@@ -185,4 +194,13 @@ impl Visit {
             time: self.now(),
         }
     }
+}
+
+/// A text that may have come from outside, as one line that is not too long.
+fn as_noted(text: &str) -> String {
+    const LONGEST: usize = 320;
+    text.chars()
+        .take(LONGEST)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }

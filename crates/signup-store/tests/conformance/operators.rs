@@ -16,6 +16,7 @@ on_both!(
     a_name_belongs_to_one_operator,
     a_session_ends_in_time_or_with_what_its_operator_loses,
     no_session_begins_with_a_password_of_the_past,
+    a_password_of_ones_own_choice_undoes_no_reset,
     an_ended_session_is_swept_away,
     the_audit_log_is_read_backwards,
     changes_are_remembered_with_who_made_them,
@@ -288,4 +289,38 @@ async fn limits_hold_for_what_is_taken_and_not_given_back(fixture: Fixture) {
     store.give_back_limits(limits.clone()).await.unwrap();
     assert!(take().await.unwrap().is_ok());
     assert!(take().await.unwrap().is_err());
+}
+
+async fn a_password_of_ones_own_choice_undoes_no_reset(fixture: Fixture) {
+    let store = &fixture.store;
+    let ana = operator("ana");
+    store.insert_operator(&ana).await.unwrap();
+    assert!(begin(&fixture, "one").await);
+    let own = |session: &str, present: &PasswordHash| OperatorChange::OwnPassword {
+        session: session.into(),
+        present: present.clone(),
+        hash: PasswordHash::new("own".into()),
+        now: NOW,
+    };
+    let reset = PasswordHash::new("reset".into());
+    for change in [
+        OperatorChange::Disable,
+        OperatorChange::Password(reset.clone(), NOW),
+        OperatorChange::Enable,
+    ] {
+        store.change_operator("ana", change).await.unwrap();
+        let undone = store.change_operator("ana", own("one", &ana.password_hash));
+        assert!(!undone.await.unwrap());
+    }
+    // With the right password, but from a session that has ended.
+    let late = store.change_operator("ana", own("one", &reset));
+    assert!(!late.await.unwrap());
+    let kept = store.find_operator("ana").await.unwrap().unwrap();
+    assert_eq!(kept.password_hash.as_str(), "reset");
+
+    let begun = store.insert_operator_session(&session("two"), &reset).await;
+    assert!(begun.unwrap());
+    let changed = store.change_operator("ana", own("two", &reset));
+    assert!(changed.await.unwrap());
+    assert!(!is_open(&fixture, "two", Duration::ZERO).await);
 }

@@ -61,11 +61,18 @@ pub async fn change_password(visit: Visit) -> Result<Reply, Refusal> {
         .hash(HASHED_FOR, password, cost, visit.context.deadline)
         .await
         .map_err(refuse_hash)?;
+    let change = OperatorChange::OwnPassword {
+        session: visit.session.token_hash.clone(),
+        present: visit.operator.password_hash.clone(),
+        hash,
+        now: visit.now(),
+    };
+    if !store.change_operator(&visit.operator.name, change).await? {
+        return refused(html! { (words.wrong) });
+    }
     visit
         .audit("password_changed", &visit.operator.name, json!({}))
         .await?;
-    let change = OperatorChange::Password(hash, visit.now());
-    store.change_operator(&visit.operator.name, change).await?;
     Ok(visit.to(SIGN_IN).with_header("set-cookie", session::end()))
 }
 

@@ -10,10 +10,6 @@ use crate::{headers, layout, session};
 pub async fn submit(visitor: Visitor) -> Result<Reply, Refusal> {
     let language = session::parse_tag(visitor.form.get("language")).ok_or(Refusal::NotFound)?;
     let back = visitor.form.get("back");
-    let back = if back.starts_with("/sign-in") {
-        back
-    } else {
-        layout::home(back)
-    };
+    let back = if layout::is_ours(back) { back } else { "/" };
     Ok(headers::to(back).with_header("set-cookie", session::speak(language)))
 }

@@ -49,7 +49,14 @@ pub async fn submit(visitor: Visitor) -> Result<Reply, Refusal> {
     }
     let operator = store.find_operator(&name).await?;
     let password = visitor.form.get("password").to_owned();
-    let is_right = check(&visitor, operator.as_ref(), password).await?;
+    let is_right = match check(&visitor, operator.as_ref(), password).await {
+        Ok(is_right) => is_right,
+        Err(refusal) => {
+            // Nothing was compared, so it was no guess.
+            store.give_back_limits(limits).await?;
+            return Err(refusal);
+        }
+    };
     let operator = operator.filter(|operator| is_right && !operator.disabled);
     if let Some(operator) = &operator
         && let Some(token) = begin(&visitor, operator).await?

@@ -221,3 +221,26 @@ async fn people_are_shown_in_chinese_too() {
         .await
         .shows("没有找到相关记录");
 }
+
+#[tokio::test]
+async fn what_nobody_has_is_noted_masked_however_it_is_written() {
+    let desk = Desk::open().await;
+    let rita = desk.signed_in("rita").await;
+    let sam = desk.signed_in("sam").await;
+    let written = [
+        "138 1234 5678",
+        "8613812345678",
+        "nobody＠example.com",
+        "***jane.doe@example.com",
+        "hunter2hunter2",
+    ];
+    for needle in written {
+        find(&rita, needle).await;
+        find(&sam, needle).await;
+    }
+    let log = desk.signed_in("ana").await.get("/audit").await;
+    for needle in written {
+        assert!(!log.body.contains(needle), "{needle}: {}", log.body);
+    }
+    log.shows("users_searched");
+}

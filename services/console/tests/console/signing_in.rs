@@ -185,6 +185,7 @@ async fn signing_in_never_leads_to_another_host() {
         "https://evil.example/",
         "//evil.example/",
         "/\\evil.example",
+        "/\t/evil.example",
         "evil",
     ] {
         let form = [("name", "ana"), ("password", PASSWORD), ("next", next)]
@@ -209,4 +210,18 @@ async fn a_session_gives_no_more_guesses_at_the_password_than_the_door() {
     }
     let page = ana.submit("/account/password", &fields).await;
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn a_nul_is_answered_without_asking_the_database() {
+    let desk = Desk::open().await;
+    let form = [("name", "a\0b"), ("password", PASSWORD)]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let page = desk.browser().post("/sign-in", &form).await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+
+    let ana = desk.signed_in("ana").await;
+    for path in ["/users/ciam/%00", "/audit?operator=%00"] {
+        assert_eq!(ana.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
 }

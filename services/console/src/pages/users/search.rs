@@ -7,15 +7,19 @@ use serde_json::json;
 use signup_app::explain::Search;
 use signup_app::people::{find_users, masked, spellings};
 use signup_core::identifier::EmailAddress;
-use signup_core::mask::{mask_email, mask_phone};
+use signup_core::mask::{mask_email, mask_phone, mask_text};
 use signup_core::operator::Role;
 use signup_core::reply::Reply;
 use signup_store::UserRecord;
+use uuid::Uuid;
 
 use super::{path_of, story};
 use crate::parts::{self, Tone, notice};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
+
+/// No id, address or name is longer, bytes.
+const LONGEST: usize = 320;
 
 /// `GET /users`
 pub async fn show(visit: Visit) -> Result<Reply, Refusal> {
@@ -36,11 +40,12 @@ pub async fn show(visit: Visit) -> Result<Reply, Refusal> {
 /// `POST /users`: what is looked for may be an address, so it does not stand in the page's own address.
 pub async fn submit(visit: Visit) -> Result<Reply, Refusal> {
     let words = &visit.texts.users;
-    let Some(needle) = visit.form.filled("needle") else {
+    let needle = visit.form.filled("needle");
+    let Some(needle) = needle.filter(|needle| needle.len() <= LONGEST) else {
         return Ok(visit.to("/users"));
     };
     let store = &visit.app.store;
-    let is_mask = needle.contains("***");
+    let is_mask = is_mask(needle);
     let mut users: BTreeMap<String, UserRecord> = BTreeMap::new();
     if !is_mask {
         for user in find_users(store, needle).await? {
@@ -49,7 +54,8 @@ pub async fn submit(visit: Visit) -> Result<Reply, Refusal> {
     }
     // By an id everybody may look for people; by what people are called only who may see it.
     let is_id = |user: &UserRecord| user.public_id == needle || user.id == needle;
-    let is_address = !is_mask && is_address(needle);
+    let by_id = !users.is_empty() && users.values().all(is_id);
+    let is_address = !is_mask && !by_id && is_address(needle);
     let by_name = is_address || !users.values().all(is_id);
     let is_support = visit.may(Role::Support);
     if is_address && !is_support {
@@ -64,7 +70,11 @@ pub async fn submit(visit: Visit) -> Result<Reply, Refusal> {
         Search::of(store, needle).await?
     };
     users.extend(found.users.clone());
-    let shown = mask(needle, by_name);
+    let shown = if is_mask || by_id || Uuid::try_parse(needle).is_ok() {
+        needle.to_owned()
+    } else {
+        mask(needle)
+    };
     let details = json!({"needle": shown, "users": users.len()});
     visit.audit("users_searched", &shown, details).await?;
     let lines = story::tell(&visit, &found, false);
@@ -77,18 +87,33 @@ pub async fn submit(visit: Visit) -> Result<Reply, Refusal> {
     Ok(visit.page(words.title, content))
 }
 
+/// Whether it is masked as we mask: `a***@example.com`, `+86 158****9011`, `a***`.
+fn is_mask(needle: &str) -> bool {
+    let Some((before, after)) = needle.split_once("***") else {
+        return false;
+    };
+    match before.strip_prefix('+') {
+        Some(digits) => digits.len() <= 8 && after.len() <= 5,
+        None => before.chars().count() <= 1 && (after.is_empty() || after.starts_with('@')),
+    }
+}
+
+/// Whether it is an address or a number, however it is written.
 fn is_address(needle: &str) -> bool {
-    needle.contains('@')
+    let digits = needle.chars().filter(char::is_ascii_digit).count();
+    let is_number = digits >= 7
+        && !needle
+            .chars()
+            .any(|c| c.is_alphabetic() || c == '_' || c == '/');
+    is_number
+        || needle.contains(['@', '＠'])
         || spellings(needle)
             .iter()
             .any(|spelling| spelling.starts_with('+'))
 }
 
 /// What was looked for, as the audit log may have it.
-fn mask(needle: &str, by_name: bool) -> String {
-    if !by_name {
-        return needle.to_owned();
-    }
+fn mask(needle: &str) -> String {
     let number = spellings(needle)
         .into_iter()
         .find(|spelling| spelling.starts_with('+'));
@@ -96,7 +121,7 @@ fn mask(needle: &str, by_name: bool) -> String {
         Some(number) => mask_phone(&number),
         None => match EmailAddress::parse(needle) {
             Ok(email) => mask_email(email.key()),
-            Err(_) => mask_email(needle),
+            Err(_) => mask_text(needle),
         },
     }
 }
