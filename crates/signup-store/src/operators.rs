@@ -67,6 +67,22 @@ pub enum OperatorChange {
     Enable,
 }
 
+#[derive(AsChangeset)]
+#[diesel(table_name = operators)]
+struct NewPassword<'a> {
+    password_hash: &'a str,
+    password_changed_at: i64,
+}
+
+impl<'a> NewPassword<'a> {
+    fn new(hash: &'a PasswordHash, now: Timestamp) -> Self {
+        Self {
+            password_hash: hash.as_str(),
+            password_changed_at: now.as_millis(),
+        }
+    }
+}
+
 /// A sign-in that holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperatorSession {
@@ -176,10 +192,7 @@ impl Store {
             let (changed, ends_sessions) = match change {
                 OperatorChange::Password(hash, now) => (
                     diesel::update(target)
-                        .set((
-                            operators::password_hash.eq(hash.as_str()),
-                            operators::password_changed_at.eq(now.as_millis()),
-                        ))
+                        .set(NewPassword::new(&hash, now))
                         .execute(connection)?,
                     true,
                 ),
@@ -190,24 +203,16 @@ impl Store {
                     now,
                 } => {
                     // What was looked at must still hold: somebody may have set another password, or ended the session.
-                    let holds = operator_sessions::table
+                    let session = operator_sessions::table
                         .find(session)
-                        .filter(operator_sessions::operator.eq(&name))
-                        .count()
-                        .get_result::<i64>(connection)?;
+                        .filter(operator_sessions::operator.eq(&name));
                     let target = target
-                        .filter(operators::password_hash.eq(present.as_str().to_owned()))
-                        .filter(operators::disabled.eq(false));
-                    let changed = if holds == 1 {
-                        diesel::update(target)
-                            .set((
-                                operators::password_hash.eq(hash.as_str()),
-                                operators::password_changed_at.eq(now.as_millis()),
-                            ))
-                            .execute(connection)?
-                    } else {
-                        0
-                    };
+                        .filter(operators::password_hash.eq(present.as_str()))
+                        .filter(operators::disabled.eq(false))
+                        .filter(diesel::dsl::exists(session));
+                    let changed = diesel::update(target)
+                        .set(NewPassword::new(&hash, now))
+                        .execute(connection)?;
                     (changed, true)
                 }
                 OperatorChange::Role(role) => (

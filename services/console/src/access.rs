@@ -58,11 +58,8 @@ where
         async move {
             let visitor = Visitor::new(app, context.0, request, &body);
             let shown = layout::Shown::of(&visitor);
-            if visitor.holds_nul() {
-                return shown.refusal(None, &Refusal::NotFound);
-            }
-            if is_form && !session::is_own_form(visitor.request()) {
-                return shown.refusal(None, &Refusal::ForeignForm);
+            if let Err(refusal) = look_at(&visitor, is_form) {
+                return shown.refusal(None, &refusal);
             }
             match page(visitor).await {
                 Ok(reply) => reply,
@@ -88,9 +85,6 @@ where
         async move {
             let visitor = Visitor::new(app, context.0, request, &body);
             let shown = layout::Shown::of(&visitor);
-            if visitor.holds_nul() {
-                return shown.refusal(None, &Refusal::NotFound);
-            }
             let visit = match enter(visitor, is_form).await {
                 Ok(visit) => visit,
                 Err(Stopped::AtTheDoor(reply)) => return reply,
@@ -114,6 +108,17 @@ where
     }
 }
 
+/// What is refused from everybody, before anything is asked of the database.
+fn look_at(visitor: &Visitor, is_form: bool) -> Result<(), Refusal> {
+    if visitor.holds_nul() {
+        return Err(Refusal::NotFound);
+    }
+    if is_form && !session::is_own_form(visitor.request()) {
+        return Err(Refusal::ForeignForm);
+    }
+    Ok(())
+}
+
 enum Stopped {
     AtTheDoor(Reply),
     Refused(Refusal),
@@ -122,9 +127,7 @@ enum Stopped {
 /// Finds out who it is. A form must come from a page of the same session.
 async fn enter(visitor: Visitor, is_form: bool) -> Result<Visit, Stopped> {
     let refused = |refusal: Refusal| Stopped::Refused(refusal);
-    if is_form && !session::is_own_form(visitor.request()) {
-        return Err(refused(Refusal::ForeignForm));
-    }
+    look_at(&visitor, is_form).map_err(refused)?;
     let found = find_session(&visitor).await.map_err(refused)?;
     let Some((token, operator, session)) = found else {
         return Err(Stopped::AtTheDoor(to_sign_in(&visitor, is_form)));

@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Text};
 use signup_core::code::address_keys;
 use signup_core::context::RequestContext;
 use signup_core::decision::Decision;
-use signup_core::event::{Event, EventType};
+use signup_core::event::{Event, EventType, KnownUser};
 use signup_core::reply::Reply;
 use signup_core::time::Timestamp;
 use uuid::Uuid;
@@ -99,6 +99,37 @@ impl Store {
         .await
     }
 
+    /// Gathers everything that is kept about a user, locked, and lets `act` deal with it; announces that and notes it in
+    /// the same transaction. None if there is no such user any more.
+    pub(super) async fn answer_data_subject<T: Send + 'static>(
+        &self,
+        provider: &str,
+        public_id: &str,
+        event: impl FnOnce(&KnownUser) -> Event,
+        noted: &AuditEntry,
+        act: impl FnOnce(&mut AnyConnection, Dossier, &Event) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<Option<T>, StoreError> {
+        let Some(user) = self.find_user(provider, public_id).await? else {
+            return Ok(None);
+        };
+        let mut requests = self.code_requests_to(&user).await?;
+        let event = event(&user.known());
+        let noted = noted.clone();
+        self.transaction(move |connection| {
+            let Some(user) = lock(connection, &user)? else {
+                return Ok(None);
+            };
+            requests.catch_up(connection, &user)?;
+            let dossier = gather(connection, user, &requests)?;
+            let done = act(connection, dossier, &event)?;
+            // The last of its subject: what waits goes before it.
+            outbox::insert(connection, &event, None)?;
+            audit::insert(connection, &noted)?;
+            Ok(Some(done))
+        })
+        .await
+    }
+
     /// Like [`Store::dossier`], and announces and notes in the same transaction that it was handed out.
     ///
     /// # Errors
@@ -111,28 +142,16 @@ impl Store {
         context: &RequestContext,
         noted: &AuditEntry,
     ) -> Result<Option<Dossier>, StoreError> {
-        let Some(user) = self.find_user(provider, public_id).await? else {
-            return Ok(None);
-        };
-        let mut requests = self.code_requests_to(&user).await?;
-        let event = Event::user_exported(&user.known(), now, context);
-        let noted = noted.clone();
-        self.transaction(move |connection| {
-            let Some(user) = lock(connection, &user)? else {
-                return Ok(None);
-            };
-            requests.catch_up(connection, &user)?;
-            let dossier = gather(connection, user, &requests)?;
-            outbox::insert(connection, &event, None)?;
-            audit::insert(connection, &noted)?;
-            Ok(Some(dossier))
+        let event = |user: &KnownUser| Event::user_exported(user, now, context);
+        self.answer_data_subject(provider, public_id, event, noted, |_, dossier, _| {
+            Ok(dossier)
         })
         .await
     }
 }
 
 /// The user as it is now, and nobody else exports or erases it until the transaction ends; none when it is gone.
-pub(super) fn lock(
+fn lock(
     connection: &mut AnyConnection,
     user: &UserRecord,
 ) -> Result<Option<UserRecord>, StoreError> {
@@ -151,7 +170,7 @@ pub(super) fn lock(
 }
 
 /// Reads all of it.
-pub(super) fn gather(
+fn gather(
     connection: &mut AnyConnection,
     user: UserRecord,
     requests: &CodeRequests,

@@ -2,16 +2,15 @@
 
 use diesel::prelude::*;
 use signup_core::context::RequestContext;
-use signup_core::event::Event;
+use signup_core::event::{Event, KnownUser};
 use signup_core::time::Timestamp;
 
-use super::dossier::{Dossier, gather, lock};
-use crate::audit::{self, AuditEntry};
+use super::dossier::Dossier;
+use crate::audit::AuditEntry;
 use crate::connection::AnyConnection;
 use crate::decisions;
 use crate::error::StoreError;
 use crate::events::StoredEvent;
-use crate::outbox;
 use crate::schema::{deliveries, idempotency_keys, otp_challenges, outbox as events};
 use crate::schema::{usage_windows, users};
 use crate::store::Store;
@@ -68,25 +67,18 @@ impl Store {
         context: &RequestContext,
         noted: &AuditEntry,
     ) -> Result<Option<Erased>, StoreError> {
-        let Some(user) = self.find_user(provider, public_id).await? else {
-            return Ok(None);
-        };
-        let mut requests = self.code_requests_to(&user).await?;
-        let event = Event::user_erased(&user.known(), now, context);
-        let noted = noted.clone();
-        self.transaction(move |connection| {
-            let Some(user) = lock(connection, &user)? else {
-                return Ok(None);
-            };
-            requests.catch_up(connection, &user)?;
-            let dossier = gather(connection, user, &requests)?;
-            let mut erased = forget(connection, &dossier, now)?;
-            // The last of its subject: what waits goes before it.
-            outbox::insert(connection, &event, None)?;
-            audit::insert(connection, &noted)?;
-            erased.event_id = Some(event.id.to_string());
-            Ok(Some(erased))
-        })
+        let event = |user: &KnownUser| Event::user_erased(user, now, context);
+        self.answer_data_subject(
+            provider,
+            public_id,
+            event,
+            noted,
+            move |connection, dossier, event| {
+                let mut erased = forget(connection, &dossier, now)?;
+                erased.event_id = Some(event.id.to_string());
+                Ok(erased)
+            },
+        )
         .await
     }
 }
