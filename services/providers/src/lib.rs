@@ -6,12 +6,19 @@ use std::sync::LazyLock;
 
 use signup_app::declare::{DeclarationError, Declared};
 use signup_app::import::ImportRules;
-use signup_http::Provider;
+use utoipa::openapi::OpenApi;
 
-/// A provider as operators meet it.
+/// A provider as operators meet it. It does not lead to the service itself: a program that serves nothing would have
+/// every handler linked in.
 pub struct Entry {
-    /// Its service.
-    pub provider: &'static Provider,
+    /// Its name.
+    pub name: &'static str,
+    /// The executable of its service.
+    pub binary: &'static str,
+    /// The compiled-in settings of its service, TOML.
+    pub defaults: &'static str,
+    /// The description of its API.
+    pub openapi: fn() -> OpenApi,
     /// Reads its declaration files.
     pub declarations: fn(&Path, &str) -> Result<Declared, DeclarationError>,
     /// What a user must be like who is brought over.
@@ -23,7 +30,10 @@ pub struct Entry {
 macro_rules! entry {
     ($library:ident) => {
         Entry {
-            provider: &$library::PROVIDER,
+            name: $library::PROVIDER.name,
+            binary: $library::PROVIDER.binary,
+            defaults: $library::PROVIDER.defaults,
+            openapi: $library::PROVIDER.openapi,
             declarations: $library::declarations,
             import: &$library::IMPORT,
             demo: $library::DEMO,
@@ -40,12 +50,12 @@ pub static ALL: &[Entry] = &[
 
 /// The provider of this name.
 pub fn find(name: &str) -> Option<&'static Entry> {
-    ALL.iter().find(|entry| entry.provider.name == name)
+    ALL.iter().find(|entry| entry.name == name)
 }
 
 /// The names of all providers.
 pub fn names() -> &'static [&'static str] {
     static NAMES: LazyLock<Vec<&str>> =
-        LazyLock::new(|| ALL.iter().map(|entry| entry.provider.name).collect());
+        LazyLock::new(|| ALL.iter().map(|entry| entry.name).collect());
     &NAMES
 }

@@ -1,5 +1,5 @@
 //! The operator's command line: schema, declarations, keys, tokens, users, diagnosis, and `signupctl dev`, the whole
-//! system in one process.
+//! system in one process (feature `dev`).
 //!
 //! Every command works on the database and keys that the services' own settings name. Results go to standard output,
 //! as tables for people or with `--json` for scripts; everything else goes to standard error. The exit status is 0 when
@@ -8,6 +8,7 @@
 
 mod cli;
 mod commands;
+#[cfg(feature = "dev")]
 mod dev;
 mod failure;
 mod moment;

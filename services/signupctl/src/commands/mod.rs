@@ -26,6 +26,7 @@ use crate::cli::{
     AppCommand, Cli, Command, ConfigCommand, EventsCommand, KeyCommand, LimitsCommand,
     TokenCommand, UserCommand,
 };
+#[cfg(feature = "dev")]
 use crate::dev;
 use crate::output::{Output, print};
 use crate::workplace::{Workplace, block_on};
@@ -38,6 +39,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     let output = Output::new(cli.json);
     let file = cli.config.as_deref();
     match cli.command {
+        #[cfg(feature = "dev")]
         Command::Dev(arguments) => return dev::run(&arguments, file, output),
         Command::Config(ConfigCommand::Show) => return config::show(file, output),
         Command::Config(ConfigCommand::Reference) => return reference::show(output),
@@ -104,8 +106,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Operator(command) => operator::run(&place, &command, output).await,
             Command::Webhook(command) => webhook::run(&place, &command, output).await,
             Command::Dead(command) => dead::run(&place, command, output).await,
-            Command::Dev(_)
-            | Command::Calibrate(_)
+            #[cfg(feature = "dev")]
+            Command::Dev(_) => Ok(()),
+            Command::Calibrate(_)
             | Command::Config(_)
             | Command::Openapi { .. }
             | Command::Completions { .. }

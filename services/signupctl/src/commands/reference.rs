@@ -22,13 +22,17 @@ pub fn show(output: Output) -> anyhow::Result<()> {
 type Overrides = BTreeMap<String, Vec<(&'static str, String)>>;
 
 fn overrides() -> anyhow::Result<Overrides> {
-    let services = providers::ALL.iter().map(|entry| entry.provider);
+    let services = providers::ALL
+        .iter()
+        .map(|entry| (entry.binary, entry.defaults));
+    let others = [&notify_worker::PROCESS, &signup_console::PROCESS];
+    let others = others.map(|process| (process.binary, process.defaults));
     let mut overrides = Overrides::new();
-    for program in services.chain([&notify_worker::PROCESS, &signup_console::PROCESS]) {
-        let sections: toml::Table = program.defaults.parse()?;
+    for (program, defaults) in services.chain(others) {
+        let sections: toml::Table = defaults.parse()?;
         for (section, keys) in &sections {
             for (key, value) in keys.as_table().into_iter().flatten() {
-                let own = (program.binary, value.to_string());
+                let own = (program, value.to_string());
                 let key = format!("{section}.{key}");
                 overrides.entry(key).or_default().push(own);
             }

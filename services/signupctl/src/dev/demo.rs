@@ -87,7 +87,7 @@ const WANTED: [Wanted; 7] = [
 pub async fn declare(app: &App) -> anyhow::Result<()> {
     let mut declared = Vec::new();
     for entry in providers::ALL {
-        let name = format!("<demo of {}>", entry.provider.name);
+        let name = format!("<demo of {}>", entry.name);
         declared.push((entry.declarations)(Path::new(&name), entry.demo)?);
     }
     let stored = app.store.declarations().await?;

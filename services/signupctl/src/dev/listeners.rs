@@ -6,17 +6,17 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use signup_http::Provider;
 
+use super::ports::{self, Port};
 use crate::cli::DevArgs;
-use crate::providers::{self, DevPort};
 
-const CONSOLE: DevPort = DevPort {
+const CONSOLE: Port = Port {
     purpose: "the console",
     number: |arguments| arguments.console_port,
     flag: "--console-port",
     make_variable: "CONSOLE_PORT",
 };
 
-const DEMO_SITE: DevPort = DevPort {
+const DEMO_SITE: Port = Port {
     purpose: "the demo site",
     number: |arguments| arguments.demo_port,
     flag: "--demo-port",
@@ -40,13 +40,13 @@ impl Listeners {
     /// Some are not free; the error tells which, what for, and how to choose others.
     pub fn bind(host: IpAddr, arguments: &DevArgs) -> anyhow::Result<Self> {
         let mut problems = Vec::new();
-        let mut bind = |port: &DevPort| {
+        let mut bind = |port: &Port| {
             bind(SocketAddr::new(host, (port.number)(arguments)), port)
                 .map_err(|problem| problems.push(problem))
                 .ok()
         };
         let console = bind(&CONSOLE);
-        let apis: Vec<_> = providers::DEV_PORTS
+        let apis: Vec<_> = ports::APIS
             .iter()
             .filter_map(|(provider, port)| Some((*provider, bind(port)?)))
             .collect();
@@ -88,9 +88,9 @@ impl Listeners {
     }
 }
 
-fn bind(address: SocketAddr, port: &DevPort) -> Result<TcpListener, String> {
+fn bind(address: SocketAddr, port: &Port) -> Result<TcpListener, String> {
     signup_http::bind(address).map_err(|error| {
-        let DevPort {
+        let Port {
             purpose,
             flag,
             make_variable,

@@ -6,6 +6,7 @@ mod demo_site;
 mod env_file;
 mod listeners;
 mod page;
+mod ports;
 mod stack;
 
 use std::io;

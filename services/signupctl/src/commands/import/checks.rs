@@ -66,7 +66,7 @@ impl<'a> Checks<'a> {
                 return Err("provider is missing; name it, or give --application".to_owned());
             }
         };
-        let provider = entry.provider.name;
+        let provider = entry.name;
         let application = match (&given.application, &given.directory) {
             (Some(id), directory) => self
                 .catalog
@@ -81,9 +81,7 @@ impl<'a> Checks<'a> {
                 })?,
             (None, Some(directory)) => self.of_directory(provider, directory)?,
             (None, None) => match &self.default {
-                Some((default, application)) if default.provider.name == provider => {
-                    Arc::clone(application)
-                }
+                Some((default, application)) if default.name == provider => Arc::clone(application),
                 _ => return Err("application is missing".to_owned()),
             },
         };

@@ -79,7 +79,7 @@ fn owner<'a>(
         let application = app::find(stored, name)?;
         return Ok((&application.provider, Some(&application.id)));
     }
-    Ok((providers::find(name)?.provider.name, None))
+    Ok((providers::find(name)?.name, None))
 }
 
 /// Only signing keys can be for all applications of a provider. Which kinds an application can have is its provider's

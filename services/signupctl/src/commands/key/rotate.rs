@@ -29,7 +29,7 @@ pub async fn run(
     arguments: &KeyRotateArgs,
     output: Output,
 ) -> anyhow::Result<()> {
-    let provider = providers::find(&arguments.provider)?.provider.name;
+    let provider = providers::find(&arguments.provider)?.name;
     let stored = place.declarations().await?;
     let keys = place.keys()?;
     let end = now().after(arguments.overlap);

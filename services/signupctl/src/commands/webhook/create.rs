@@ -51,7 +51,7 @@ async fn scope(
     arguments: &WebhookCreateArgs,
 ) -> anyhow::Result<(Option<String>, Option<String>)> {
     if let Some(provider) = &arguments.provider {
-        let provider = providers::find(provider)?.provider.name;
+        let provider = providers::find(provider)?.name;
         return Ok((Some(provider.to_owned()), None));
     }
     let Some(name) = &arguments.application else {
