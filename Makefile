@@ -77,7 +77,7 @@ fuzz-api: cargo ## Send the services what their OpenAPI documents allow and forb
 bench: cargo ## Measure the services against the machine's limits (ONLY, QUICK, SECONDS, RUNS, BETTER_AUTH, LIST)
 	@scripts/with-postgres --programs >/dev/null
 	@scripts/rabbitmq-node install
-	@built=$$(scripts/build-release -p bench) && "$$built/bench" $(if $(LIST),--list) $(if $(ONLY),--only $(ONLY)) \
+	@built=$$(scripts/build-release -p signup-bench) && "$$built/bench" $(if $(LIST),--list) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(QUICK),--quick) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RUNS),--rounds $(RUNS)) \
 		$(if $(BETTER_AUTH),--better-auth) $(if $(JSON),--json)
 
