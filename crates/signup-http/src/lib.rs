@@ -25,7 +25,7 @@
 //!     binary: "acme-svc",
 //!     defaults: "[http]\nport = 8090\n",
 //!     routes,
-//!     openapi: utoipa::openapi::OpenApi::default,
+//!     openapi: None,
 //!     actions: &[("/users", Action::SignUp)],
 //!     fault,
 //! };

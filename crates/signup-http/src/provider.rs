@@ -18,8 +18,8 @@ pub struct Provider {
     pub defaults: &'static str,
     /// Registers the API. Paths under `/health/`, `/openapi.json` and `/docs` are taken.
     pub routes: fn(&mut web::ServiceConfig),
-    /// The description of the API.
-    pub openapi: fn() -> utoipa::openapi::OpenApi,
+    /// The description of the API; none for a process that has no API.
+    pub openapi: Option<fn() -> utoipa::openapi::OpenApi>,
     /// The routes (as patterns) whose `POST` requests decide about people, and what each asks for. What is decided is
     /// kept, to be explained later.
     pub actions: &'static [(&'static str, Action)],

@@ -133,16 +133,15 @@ fn api_server(
         metrics,
         shutdown: shutdown.clone(),
     });
-    let pages = web::Data::new(Pages::of(provider));
+    let pages = Pages::of(provider).map(web::Data::new);
     let shutdown = web::Data::new(shutdown.clone());
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(app.clone())
             .app_data(at_edge.clone())
-            .app_data(pages.clone())
             .app_data(shutdown.clone())
             .configure(health::routes)
-            .configure(docs::routes(provider))
+            .configure(docs::routes(pages.clone()))
             .configure(further.clone())
             .configure(provider.routes)
             .default_service(to(async || Err::<Reply, _>(Fault::NotFound)))

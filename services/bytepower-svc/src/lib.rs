@@ -29,7 +29,7 @@ pub static PROVIDER: Provider = Provider {
     binary: "bytepower-svc",
     defaults: include_str!("../config/default.toml"),
     routes: api::routes,
-    openapi: openapi::document,
+    openapi: Some(openapi::document),
     actions: &[
         ("/bp/server/user/signup", Action::SignUp),
         ("/bp/user/signup", Action::SignUp),

@@ -34,7 +34,7 @@ pub static PROVIDER: Provider = Provider {
     binary: "ciam-svc",
     defaults: include_str!("../config/default.toml"),
     routes: api::routes,
-    openapi: openapi::document,
+    openapi: Some(openapi::document),
     actions: &[("/signup", Action::SignUp), ("/otp/send", Action::SendCode)],
     fault: error::word,
 };

@@ -3,7 +3,6 @@
 use signup_core::context::RequestContext;
 use signup_core::reply::Reply;
 use signup_http::{Fault, Provider};
-use utoipa::openapi::OpenApi;
 
 use crate::{layout, routes};
 
@@ -13,7 +12,7 @@ pub static PROCESS: Provider = Provider {
     binary: "signup-console",
     defaults: include_str!("../config/default.toml"),
     routes: routes::register,
-    openapi: OpenApi::default,
+    openapi: None,
     actions: &[],
     fault,
 };

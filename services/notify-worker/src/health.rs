@@ -13,7 +13,7 @@ pub static PROCESS: Provider = Provider {
     binary: "notify-worker",
     defaults: include_str!("../config/default.toml"),
     routes: |_| {},
-    openapi: document,
+    openapi: Some(document),
     actions: &[],
     fault,
 };

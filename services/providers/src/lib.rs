@@ -33,7 +33,7 @@ macro_rules! entry {
             name: $library::PROVIDER.name,
             binary: $library::PROVIDER.binary,
             defaults: $library::PROVIDER.defaults,
-            openapi: $library::PROVIDER.openapi,
+            openapi: $library::PROVIDER.openapi.expect("a provider has an API"),
             declarations: $library::declarations,
             import: &$library::IMPORT,
             demo: $library::DEMO,

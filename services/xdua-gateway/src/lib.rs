@@ -37,7 +37,7 @@ pub static PROVIDER: Provider = Provider {
     binary: "xdua-gateway",
     defaults: include_str!("../config/default.toml"),
     routes: api::routes,
-    openapi: openapi::document,
+    openapi: Some(openapi::document),
     actions: &[("/user", Action::SignUp), ("/vfc", Action::SendCode)],
     fault: error::word,
 };

@@ -8,6 +8,8 @@ mod html;
 mod page;
 mod sample;
 
+use std::sync::OnceLock;
+
 use actix_web::http::Method;
 use actix_web::web;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -15,49 +17,62 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use signup_core::reply::Reply;
+use utoipa::openapi::OpenApi;
 
 use crate::{Provider, resource, to};
 
 const STYLE: &str = include_str!("style.css");
 
-/// The documents of one provider, made once.
+/// The documents of one provider. They are made when somebody asks for them first: most processes are never asked, and
+/// would hold more memory for them than for all else.
 pub(crate) struct Pages {
+    describe: fn() -> OpenApi,
+    made: OnceLock<Made>,
+}
+
+struct Made {
     openapi: Reply,
     docs: Reply,
 }
 
 impl Pages {
-    pub(crate) fn of(provider: &Provider) -> Self {
-        // OpenAPI documents hold nothing that JSON cannot express.
-        let document = serde_json::to_value((provider.openapi)()).unwrap_or_default();
-        Self {
-            openapi: cacheable(Reply::json(200, &document)),
-            docs: page(&document),
+    /// None for a process without an API, which has nothing to describe.
+    pub(crate) fn of(provider: &Provider) -> Option<Self> {
+        let describe = provider.openapi?;
+        let made = OnceLock::new();
+        Some(Self { describe, made })
+    }
+
+    fn made(&self) -> &Made {
+        self.made.get_or_init(|| {
+            // OpenAPI documents hold nothing that JSON cannot express.
+            let document = serde_json::to_value((self.describe)()).unwrap_or_default();
+            Made {
+                openapi: cacheable(Reply::json(200, &document)),
+                docs: page(&document),
+            }
+        })
+    }
+}
+
+/// The pages' routes.
+pub(crate) fn routes(pages: Option<web::Data<Pages>>) -> impl FnOnce(&mut web::ServiceConfig) {
+    |config| {
+        if let Some(pages) = pages {
+            config
+                .app_data(pages)
+                .service(resource("/openapi.json", [(Method::GET, to(openapi))]))
+                .service(resource("/docs", [(Method::GET, to(docs))]));
         }
     }
 }
 
-/// The pages' routes. A process without an API has nothing to describe.
-pub(crate) fn routes(provider: &Provider) -> fn(&mut web::ServiceConfig) {
-    if (provider.openapi)().paths.paths.is_empty() {
-        |_| {}
-    } else {
-        described
-    }
-}
-
-fn described(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/openapi.json", [(Method::GET, to(openapi))]))
-        .service(resource("/docs", [(Method::GET, to(docs))]));
-}
-
 async fn openapi(pages: web::Data<Pages>) -> Reply {
-    pages.openapi.clone()
+    pages.made().openapi.clone()
 }
 
 async fn docs(pages: web::Data<Pages>) -> Reply {
-    pages.docs.clone()
+    pages.made().docs.clone()
 }
 
 fn page(document: &Value) -> Reply {

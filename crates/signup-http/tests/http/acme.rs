@@ -26,7 +26,7 @@ pub static ACME: Provider = Provider {
     binary: "acme-svc",
     defaults: "",
     routes,
-    openapi,
+    openapi: Some(openapi),
     actions: &[],
     fault,
 };
