@@ -46,13 +46,26 @@ impl Job {
 pub(super) struct Place {
     backlog: Arc<Backlog>,
     ticket: Ticket,
+    units: u64,
+    deadline: Instant,
     answer: oneshot::Receiver<Result<PasswordHash, HashError>>,
 }
 
 impl Place {
-    /// Waits for the hash.
+    /// Waits for the hash, until the deadline: one that has begun may take any time, when the machine has other work for
+    /// its cores.
     pub(super) async fn hashed(mut self) -> Result<PasswordHash, HashError> {
-        (&mut self.answer).await.unwrap_or(Err(HashError::Stopped))
+        let answer = tokio::time::timeout_at(self.deadline.into(), &mut self.answer).await;
+        match answer {
+            Ok(answer) => answer.unwrap_or(Err(HashError::Stopped)),
+            // It may have come, or been refused, at the last moment.
+            Err(_) => self.answer.try_recv().unwrap_or_else(|_| Err(self.late())),
+        }
+    }
+
+    fn late(&self) -> HashError {
+        let (backlog, whose) = (&self.backlog, self.ticket.application());
+        backlog.refuse(&backlog.lock(), whose, self.units, HashRefusal::Expired)
     }
 }
 
@@ -130,6 +143,8 @@ impl Backlog {
         Ok(Place {
             backlog: Arc::clone(self),
             ticket,
+            units,
+            deadline,
             answer,
         })
     }

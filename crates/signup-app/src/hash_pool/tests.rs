@@ -111,6 +111,19 @@ async fn a_hash_verifies_its_own_password_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_hash_that_is_begun_and_not_ready_in_time_is_refused_at_the_deadline() {
+    let metrics = Metrics::new().unwrap();
+    let backlog = backlog_with(4, 1, Duration::from_millis(1), &metrics);
+    let place = push(&backlog, "shop", Instant::now() + Duration::from_millis(20)).unwrap();
+    // Whoever took it never gets to the end of it.
+    let begun = backlog.next().unwrap();
+
+    assert!(matches!(place.hashed().await, Err(HashError::Busy { .. })));
+    assert_eq!(refused(&metrics, "expired"), 1.0);
+    drop(begun);
+}
+
+#[tokio::test]
 async fn all_72_bytes_count() {
     let pool = pool(1, 8);
     let long = "é".repeat(35) + "xy";
