@@ -193,6 +193,8 @@ class Rendered:
                   and one["spec"]["policyTypes"] == ["Ingress", "Egress"]]
         if len(guards) != 1:
             yield "has not one network policy of its own, for both ways"
+        if is_ours and not self.may_ask_for_names(labels):
+            yield "no network policy lets it ask for names"
         if spec["serviceAccountName"] not in {one["metadata"]["name"] for one in self.of("ServiceAccount")}:
             yield f"there is no service account {spec['serviceAccountName']}"
         made = {one["metadata"]["name"] for one in self.of("ConfigMap", "Secret")} | SECRETS_FROM_OUTSIDE
@@ -203,6 +205,12 @@ class Rendered:
         if kind == "Deployment" and is_ours:
             yield from serving_faults(name, spec)
             yield from self.scale_faults(name, labels)
+
+    def may_ask_for_names(self, labels):
+        opened = {(port.get("protocol", "TCP"), port["port"]) for one in self.of("NetworkPolicy")
+                  if one["spec"]["podSelector"].get("matchLabels", {}).items() <= labels.items()
+                  for rule in one["spec"].get("egress", []) for port in rule.get("ports", [])}
+        return {("UDP", 53), ("TCP", 53)} <= opened
 
     def scale_faults(self, name, labels):
         budgets = [one for one in self.of("PodDisruptionBudget")
