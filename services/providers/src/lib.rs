@@ -1,12 +1,18 @@
 //! The providers that this build knows, for the programs that operate all of them: the command line and the console.
 //! A new provider is one more entry in [`ALL`].
 
+mod keys;
+
 use std::path::Path;
 use std::sync::LazyLock;
 
 use signup_app::declare::{DeclarationError, Declared};
 use signup_app::import::ImportRules;
+use signup_core::credential::CredentialKind;
+use signup_core::described::Group;
 use signup_http::Provider;
+
+pub use keys::at;
 
 /// A provider as operators meet it.
 pub struct Entry {
@@ -14,6 +20,10 @@ pub struct Entry {
     pub provider: &'static Provider,
     /// Reads its declaration files.
     pub declarations: fn(&Path, &str) -> Result<Declared, DeclarationError>,
+    /// The keys of its declarations that others do not have, described.
+    pub keys: &'static [Group],
+    /// The kinds of credentials that its applications can have.
+    pub credentials: &'static [CredentialKind],
     /// What a user must be like who is brought over.
     pub import: &'static ImportRules,
     /// What `signupctl dev` declares for it.
@@ -25,6 +35,8 @@ macro_rules! entry {
         Entry {
             provider: &$library::PROVIDER,
             declarations: $library::declarations,
+            keys: $library::KEYS,
+            credentials: $library::CREDENTIAL_KINDS,
             import: &$library::IMPORT,
             demo: $library::DEMO,
         }
