@@ -75,8 +75,8 @@ const PASSWORD: &[Key] = &[
         Kind::Several(CLASSES),
         words("A password must contain", "密码必须包含"),
         words(
-            "Each of the ticked kinds of characters must occur at least once.",
-            "勾选的每一类字符都至少出现一次。",
+            "Each of these kinds of characters must occur at least once.",
+            "所选的每一类字符都至少出现一次。",
         ),
     ),
     Key::new(

@@ -59,16 +59,16 @@ texts! {
             "开启";
         off: "off",
             "关闭";
-        nothing: "none",
-            "无";
+        nothing: "empty",
+            "空";
         example: "Example",
             "示例";
         edit: "Settings",
             "设置";
         edit_as_file: "Edit as a file",
             "以文件编辑";
-        edit_text: "Every key that a declaration may have. What is not set, and not touched, stays that way; nothing is saved before you have seen what changes.",
-            "声明中可以使用的所有项。未设置且未改动的项保持不变；保存之前总会先显示更改。";
+        edit_text: "Everything that can be set. What is not set, and not touched, stays that way; nothing is saved before you have seen what changes.",
+            "可以设置的所有项。未设置且未改动的项保持不变；保存之前总会先显示更改。";
         file_text: "The whole declaration. A key that is taken out gets its default.",
             "完整的声明。删除的键恢复为默认值。";
         new_text: "Declare the application as in a file; docs and examples show every key. A new directory of its own is made unless one is named.",
@@ -83,8 +83,8 @@ texts! {
             "同一目录中还有：";
         stale: "The application was changed since you opened this form. What you typed is kept; below is what it would change now. Look again before you save.",
             "打开此表单后应用已被修改。您输入的内容已保留；下面是现在会产生的更改。请重新检查后再保存。";
-        look_at_fields: "Something is wrong; the field says what. Nothing was changed.",
-            "有错误，请看字段旁的说明。未做任何更改。";
+        look_at_fields: "Something is wrong; the field says what. Nothing was changed. To the field:",
+            "有错误，请看字段旁的说明。未做任何更改。前往：";
         nothing_changes: "Nothing would change.",
             "没有任何更改。";
         would_change: "Saving changes this:",

@@ -215,6 +215,8 @@ async fn people_are_shown_in_chinese_too() {
     let page = ana.get(&path()).await;
     page.shows("时间线");
     page.shows("：在 ciam/shop 创建，标识 ");
+    page.shows("：signup.user.created.v1 已写入");
+    page.shows("未保留：");
     assert!(!page.body.contains("created at"), "{}", page.body);
     let refused = ana
         .submit(&format!("{}/erase", path()), &[("id", "x")])

@@ -21,7 +21,7 @@ impl Field {
     }
 
     /// What the key is called.
-    fn label(&self, language: Language) -> String {
+    pub fn label(&self, language: Language) -> String {
         let Some(key) = self.key else {
             return self.key();
         };
@@ -48,7 +48,7 @@ impl Control<'_> {
         let is_group = matches!(self.field.kind, FieldKind::Several(_));
         let name_id = format!("{}.name", self.name);
         html! {
-            div class="setting" role=[is_group.then_some("group")] aria-labelledby=[is_group.then_some(&name_id)]
+            div class="setting" id=[is_group.then_some(&self.name)] role=[is_group.then_some("group")] aria-labelledby=[is_group.then_some(&name_id)]
                 aria-describedby=[is_group.then(|| self.described())] {
                 div {
                     @if is_group { span class="name" id=(name_id) { (label) } } @else { label class="name" for=(self.name) { (label) } }

@@ -158,13 +158,21 @@ impl<'a> Page<'a> {
     fn show(&self, visit: &Visit) -> Reply {
         let words = &visit.texts.applications;
         let path = path_of(self.application);
-        let has_problem = self.fields.iter().any(|field| field.problem.is_some());
+        let wrong = self.fields.iter().filter(|field| field.problem.is_some());
+        let wrong: Vec<&Field> = wrong.collect();
         let content = html! {
             p { a href=(path) { (words.back_to) } " · " a href={ (path) "/declaration" } { (words.edit_as_file) } }
             p { (words.edit_text) }
             @if self.is_stale { (notice(Tone::Bad, html! { p { (words.stale) } })) }
             @if let Some(problem) = &self.problem { (notice(Tone::Bad, html! { p { (problem) } })) }
-            @if has_problem { (notice(Tone::Bad, html! { p { (words.look_at_fields) } })) }
+            @if !wrong.is_empty() {
+                (notice(Tone::Bad, html! {
+                    p {
+                        (words.look_at_fields)
+                        @for field in &wrong { " " a href={ "#" (field.name()) } { (field.label(visit.language)) } }
+                    }
+                }))
+            }
             @if let Some(steps) = &self.steps { (preview(visit, steps)) }
             form class="settings" method="post" action={ (path) "/settings" } {
                 (visit.token())
