@@ -100,6 +100,8 @@ async fn every_key_can_be_set_and_left_out_again_by_who_never_saw_a_file() {
         for (key, value) in changes {
             set(&mut form, &format!("value.{key}"), value);
         }
+        set(&mut form, "do", "preview");
+        let mut form = ana.post(SETTINGS, &form).await.form(SETTINGS);
         set(&mut form, "do", "save");
         let saved = ana.post(SETTINGS, &form).await;
         assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);

@@ -45,7 +45,7 @@ Keys that begin with `directory` stand below `[directory.settings]`, all others 
 
 /// Describes every key of a declaration.
 pub fn show(output: Output) -> anyhow::Result<()> {
-    let value: Vec<Value> = ALL.iter().flat_map(|entry| as_json(entry)).collect();
+    let value: Vec<Value> = ALL.iter().flat_map(as_json).collect();
     output.show(&value, as_markdown)
 }
 
