@@ -110,9 +110,11 @@ fmt: cargo ## Format the code
 	@cargo fmt --all
 
 # Written beside it first: the shell empties the file before the program that makes it may fail.
-docs: cargo ## Make docs/configuration.md from the code
+docs: cargo ## Make docs/configuration.md and docs/declarations.md from the code
 	@cargo run --quiet -p signupctl -- config reference > docs/configuration.md.new \
 		&& mv docs/configuration.md.new docs/configuration.md
+	@cargo run --quiet -p signupctl -- app reference > docs/declarations.md.new \
+		&& mv docs/declarations.md.new docs/declarations.md
 
 postgres: ## Keep a private PostgreSQL open for tests, until Ctrl-C
 	@trap : INT; scripts/with-postgres sh -c \

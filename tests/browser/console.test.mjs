@@ -136,26 +136,99 @@ test("a webhook is made without a mouse, paused, called again, gets a new secret
   });
 });
 
-test("settings of an application are changed, and a wrong one is refused", async () => {
+test("settings of an application are changed, and a wrong one is refused at its field", async () => {
   await operate({}, async (page, desk) => {
-    const length = page.getByLabel("rules.password.min_length");
+    const shortest = page.getByLabel("Shortest password (characters)");
+    const longest = page.getByLabel("Longest password (characters)");
+    const preview = page.getByRole("button", { name: "Show what changes" });
     await desk.open(PAGES.settings);
-    await length.fill("9999");
-    await page.getByRole("button", { name: "Show what changes" }).click();
+    await shortest.fill("70");
+    await longest.fill("60");
+    await preview.click();
     await page.getByRole("alert").first().waitFor();
-    assert.equal(await length.inputValue(), "9999");
+    assert.equal(await shortest.inputValue(), "70");
+    assert.equal(await shortest.getAttribute("aria-invalid"), "true");
+    const described = (await shortest.getAttribute("aria-describedby")).split(" ");
+    const fault = page.locator(`[id="${described[0]}"]`);
+    assert.match(await fault.textContent(), /it must not be greater than `max_length`/);
     await isAccessible(page);
 
-    await length.fill("12");
-    await page.getByRole("button", { name: "Show what changes" }).click();
+    await shortest.fill("12");
+    await longest.fill("72");
+    await preview.click();
     await isAccessible(page);
     await page.locator("button[value=save]").click();
     await page.waitForURL(desk.url(PAGES.application));
     await isAccessible(page);
     await desk.open(PAGES.settings);
-    assert.equal(await length.inputValue(), "12");
+    assert.equal(await shortest.inputValue(), "12");
   });
 });
+
+test("what was not set is set, chosen and taken back without a file", async () => {
+  await operate({}, async (page, desk) => {
+    const path = "/applications/ciam/demo-email/settings";
+    const save = async () => {
+      await page.getByRole("button", { name: "Show what changes" }).click();
+      await page.locator("button[value=save]").click();
+      await page.waitForURL(desk.url("/applications/ciam/demo-email"));
+      await desk.open(path);
+    };
+    const cost = page.getByLabel("Cost of hashing (bcrypt)");
+    const language = page.getByRole("combobox", { name: "Language", exact: true });
+    const digit = page.getByRole("group", { name: "A password must contain" }).getByLabel("a digit");
+    await desk.open(path);
+    assert.equal(await cost.inputValue(), "");
+    assert.equal(await language.inputValue(), "");
+    await cost.fill("11");
+    await language.selectOption({ label: "optional" });
+    await digit.check();
+    await page.getByLabel("What identifies a user").getByLabel("phone number").check();
+    await page.getByLabel("Codes by SMS", { exact: true }).check();
+    await save();
+    assert.equal(await cost.inputValue(), "11");
+    assert.equal(await language.inputValue(), "optional");
+    assert.ok(await digit.isChecked());
+    assert.equal(await page.getByLabel("Length of a code by SMS (digits)").inputValue(), "6");
+
+    await cost.fill("");
+    await language.selectOption("");
+    await digit.uncheck();
+    await page.getByLabel("What identifies a user").getByLabel("phone number").uncheck();
+    await page.getByLabel("Codes by SMS", { exact: true }).uncheck();
+    await save();
+    assert.equal(await cost.inputValue(), "");
+    assert.equal(await language.inputValue(), "");
+    assert.equal(await page.getByLabel("Length of a code by SMS (digits)").inputValue(), "");
+  });
+});
+
+test("a form that nobody touched changes nothing", async () => {
+  await operate({}, async (page, desk) => {
+    await desk.open("/applications");
+    const links = page.locator("tbody th a");
+    const applications = await links.evaluateAll((all) => all.map((link) => link.getAttribute("href")));
+    assert.ok(applications.length >= 6, applications.join());
+    for (const application of applications) {
+      await desk.open(`${application}/settings`);
+      await page.getByRole("button", { name: "Show what changes" }).click();
+      await page.getByText("Nothing would change.").waitFor();
+      assert.equal(await page.locator("button[value=save]").count(), 0, application);
+    }
+  });
+});
+
+for (const locale of ["en-GB", "zh-CN"]) {
+  test(`every form of settings is accessible in ${locale}`, async () => {
+    await operate({ locale }, async (page, desk) => {
+      for (const application of ["bytepower/demo-verified", "xdua/A3bdXNT3", "ciam/demo-email"]) {
+        await desk.open(`/applications/${application}/settings`);
+        await page.getByLabel(locale === "zh-CN" ? "密码最短长度（字符）" : "Shortest password (characters)").waitFor();
+        await isAccessible(page);
+      }
+    });
+  });
+}
 
 test("an application is declared as a file, and a faulty file is refused", async () => {
   await operate({}, async (page, desk) => {

@@ -3,6 +3,8 @@
 //! One TOML file declares applications of one provider. Unknown keys are refused with file, line, key and the allowed
 //! names; the provider's own part is read as the provider's own types.
 
+mod keys;
+
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +16,8 @@ use signup_core::credential::CredentialKind;
 use signup_store::ApplicationRecord;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+pub use self::keys::GENERAL;
 
 /// Settings of a provider's own shape.
 pub trait Declarable: Serialize + DeserializeOwned + Default {

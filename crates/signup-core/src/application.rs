@@ -1,5 +1,7 @@
 //! Applications and directories, as operators declare them.
 
+mod keys;
+
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -12,6 +14,8 @@ use serde_json::Value;
 use crate::code::SendLimits;
 use crate::messages::Messages;
 use crate::password::PasswordPolicy;
+
+pub use self::keys::RULES;
 
 /// The scope in which user names, e-mail addresses and phone numbers are unique.
 #[derive(Clone, Debug)]

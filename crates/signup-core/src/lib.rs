@@ -9,6 +9,7 @@ pub mod code;
 pub mod context;
 pub mod credential;
 pub mod decision;
+pub mod described;
 pub mod event;
 pub mod funnel;
 pub mod identifier;

@@ -8,6 +8,7 @@ mod api;
 mod auth;
 mod error;
 mod import;
+mod keys;
 mod openapi;
 mod settings;
 mod uid;
@@ -21,6 +22,7 @@ use signup_core::decision::Action;
 use signup_http::Provider;
 
 pub use import::IMPORT;
+pub use keys::KEYS;
 pub use settings::{ApplicationSettings, DirectorySettings, ResponseEdition};
 
 /// The service.
@@ -43,7 +45,8 @@ pub static PROVIDER: Provider = Provider {
 pub const DEMO: &str = include_str!("../demo.toml");
 
 /// The kinds of credentials that an application can have: server keys sign tokens, client keys sign requests.
-const CREDENTIAL_KINDS: &[CredentialKind] = &[CredentialKind::ServerKey, CredentialKind::ClientKey];
+pub const CREDENTIAL_KINDS: &[CredentialKind] =
+    &[CredentialKind::ServerKey, CredentialKind::ClientKey];
 
 /// Reads a declaration file of this provider.
 ///

@@ -9,7 +9,7 @@ use signup_app::declare::Declarable;
 const DEFAULT_TOLERANCE_SECONDS: u64 = 300;
 
 /// The widest window that can be set: whoever gets hold of a token can use it that long (our choice).
-const MAX_TOLERANCE_SECONDS: u64 = 3600;
+pub(crate) const MAX_TOLERANCE_SECONDS: u64 = 3600;
 
 /// Directories have no settings of their own.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -20,13 +20,14 @@ use signup_http::Provider;
 
 pub use import::IMPORT;
 
+pub use crate::settings::KEYS;
 use crate::settings::{ApplicationSettings, DirectorySettings, refuse_unknown_attributes};
 
 /// The name in declaration files, metrics and events.
 const NAME: &str = "ciam";
 
 /// Clients prove themselves with secrets; several may be valid at a time, so that they can be rotated.
-const KINDS: &[CredentialKind] = &[CredentialKind::ClientSecret];
+pub const CREDENTIAL_KINDS: &[CredentialKind] = &[CredentialKind::ClientSecret];
 
 /// The service, as data.
 pub static PROVIDER: Provider = Provider {
@@ -47,7 +48,8 @@ pub const DEMO: &str = include_str!("../demo.toml");
 /// # Errors
 /// The first thing that is wrong, with its line.
 pub fn declarations(path: &Path, text: &str) -> Result<Declared, DeclarationError> {
-    let declared = declare::read::<DirectorySettings, ApplicationSettings>(path, text, KINDS)?;
+    let declared =
+        declare::read::<DirectorySettings, ApplicationSettings>(path, text, CREDENTIAL_KINDS)?;
     refuse_unknown_attributes(path, text, &declared)?;
     Ok(declared)
 }

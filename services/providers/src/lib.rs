@@ -1,12 +1,18 @@
 //! The providers that this build knows, for the programs that operate all of them: the command line and the console.
 //! A new provider is one more entry in [`ALL`].
 
+mod keys;
+
 use std::path::Path;
 use std::sync::LazyLock;
 
 use signup_app::declare::{DeclarationError, Declared};
 use signup_app::import::ImportRules;
+use signup_core::credential::CredentialKind;
+use signup_core::described::Group;
 use utoipa::openapi::OpenApi;
+
+pub use keys::at;
 
 /// A provider as operators meet it. It does not lead to the service itself: a program that serves nothing would have
 /// every handler linked in.
@@ -16,11 +22,15 @@ pub struct Entry {
     /// The executable of its service.
     pub binary: &'static str,
     /// The compiled-in settings of its service, TOML.
-    pub defaults: &'static str,
+    pub service_defaults: &'static str,
     /// The description of its API.
     pub openapi: fn() -> OpenApi,
     /// Reads its declaration files.
     pub declarations: fn(&Path, &str) -> Result<Declared, DeclarationError>,
+    /// The keys of its declarations that others do not have, described.
+    pub keys: &'static [Group],
+    /// The kinds of credentials that its applications can have.
+    pub credentials: &'static [CredentialKind],
     /// What a user must be like who is brought over.
     pub import: &'static ImportRules,
     /// What `signupctl dev` declares for it.
@@ -32,9 +42,11 @@ macro_rules! entry {
         Entry {
             name: $library::PROVIDER.name,
             binary: $library::PROVIDER.binary,
-            defaults: $library::PROVIDER.defaults,
+            service_defaults: $library::PROVIDER.defaults,
             openapi: $library::PROVIDER.openapi.expect("a provider has an API"),
             declarations: $library::declarations,
+            keys: $library::KEYS,
+            credentials: $library::CREDENTIAL_KINDS,
             import: &$library::IMPORT,
             demo: $library::DEMO,
         }

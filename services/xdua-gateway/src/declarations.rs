@@ -8,7 +8,7 @@ use signup_core::credential::CredentialKind;
 use crate::settings::{ApplicationSettings, DirectorySettings, is_short_id};
 
 /// A shop needs no secret of its own: its apps hold tokens, and signing keys verify them.
-const CREDENTIAL_KINDS: &[CredentialKind] = &[CredentialKind::SigningKey];
+pub const CREDENTIAL_KINDS: &[CredentialKind] = &[CredentialKind::SigningKey];
 
 /// Reads a declaration file of this provider.
 ///

@@ -12,6 +12,7 @@ mod declarations;
 mod envelope;
 mod error;
 mod import;
+mod keys;
 mod openapi;
 mod public_id;
 mod pwd;
@@ -22,8 +23,9 @@ pub mod tokens;
 use signup_core::decision::Action;
 use signup_http::Provider;
 
-pub use declarations::declarations;
+pub use declarations::{CREDENTIAL_KINDS, declarations};
 pub use import::IMPORT;
+pub use keys::KEYS;
 pub use settings::{
     AllowedApp, ApplicationSettings, CodePolicy, DirectorySettings, Field, FieldType, Table,
 };

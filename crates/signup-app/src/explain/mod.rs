@@ -4,6 +4,7 @@ mod ends;
 mod search;
 mod steps;
 
+use signup_core::context::Language;
 use signup_core::time::Timestamp;
 use signup_store::{Store, StoreError};
 
@@ -20,7 +21,7 @@ pub struct Story {
     pub notes: Vec<String>,
 }
 
-/// Tells what a request's, user's, event's or code's id, or an address, in full or masked, leads to.
+/// Tells in English what a request's, user's, event's or code's id, or an address, in full or masked, leads to.
 ///
 /// # Errors
 /// The database is unavailable, or holds what this version cannot read.
@@ -31,18 +32,18 @@ pub async fn explain(
     reveal: bool,
     now: Timestamp,
 ) -> Result<Story, StoreError> {
-    Ok(tell(
-        &Search::of(store, needle).await?,
-        settings,
+    let words = Words {
         reveal,
         now,
-    ))
+        language: Language::English,
+    };
+    Ok(tell(&Search::of(store, needle).await?, settings, &words))
 }
 
 /// Tells what was found.
-pub fn tell(found: &Search, settings: &Settings, reveal: bool, now: Timestamp) -> Story {
+pub fn tell(found: &Search, settings: &Settings, words: &Words) -> Story {
     Story {
-        steps: steps::of(found, &Words { reveal, now }),
-        notes: ends::of(found, settings, now),
+        steps: steps::of(found, words),
+        notes: ends::of(found, settings, words),
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use signup_core::code::Channel;
+use signup_core::context::Language;
 use signup_core::decision::{Action, Decision};
 use signup_core::time::Timestamp;
 use signup_store::{
@@ -78,6 +79,8 @@ pub struct Words {
     pub reveal: bool,
     /// The present.
     pub now: Timestamp,
+    /// The language of the sentences. What was recorded in words of its own, such as a vendor's refusal, stays as it is.
+    pub language: Language,
 }
 
 /// All steps, the oldest first.
@@ -116,34 +119,46 @@ pub fn length(duration: Duration) -> String {
 }
 
 impl Words {
+    /// The one of two texts that is in the language.
+    pub(super) fn pick<T>(&self, english: T, chinese: T) -> T {
+        match self.language {
+            Language::English => english,
+            Language::Chinese => chinese,
+        }
+    }
+
     fn decision(&self, decision: &Decision) -> [Step; 2] {
-        let asked = match decision.action {
-            Action::SignUp => "sign-up",
-            Action::SendCode => "code",
+        let asked = match (decision.action, decision.channel) {
+            (Action::SignUp, _) => self.pick("sign-up", "注册"),
+            (Action::SendCode, None) => self.pick("code", "验证码"),
+            (Action::SendCode, Some(Channel::Sms)) => self.pick("code by SMS", "短信验证码"),
+            (Action::SendCode, Some(Channel::Email)) => self.pick("code by e-mail", "邮件验证码"),
         };
         let application = match &decision.application {
             Some(id) => format!("{}/{id}", decision.provider),
-            None => format!("{}, caller not proven", decision.provider),
+            None => format!(
+                "{}{}",
+                decision.provider,
+                self.pick(", caller not proven", "（调用方未验证）")
+            ),
         };
         let people: Vec<&str> = decision.identifiers.iter().collect();
-        let people = match people.as_slice() {
-            [] => String::new(),
-            people => format!(" for {}", people.join(", ")),
-        };
-        let by = decision.channel.map_or("", |channel| match channel {
-            Channel::Sms => " by SMS",
-            Channel::Email => " by e-mail",
-        });
-        let by = match decision.action {
-            Action::SendCode => by,
-            Action::SignUp => "",
+        let people = match people.join(", ") {
+            nobody if nobody.is_empty() => nobody,
+            people => self.pick(format!(" for {people}"), format!("，对象 {people}")),
         };
         let id = &decision.request_id;
-        let request = format!("{id}: {asked}{by} wanted at {application}{people}");
-        let answer = match (decision.status, &decision.reply) {
-            (None, _) => "the client left before the answer".to_owned(),
-            (Some(status), None) => format!("answered {status}"),
-            (Some(status), Some(reply)) => format!("answered {status}, {reply}"),
+        let request = self.pick(
+            format!("{id}: {asked} wanted at {application}{people}"),
+            format!("{id}：在 {application} 请求{asked}{people}"),
+        );
+        let reply = decision.reply.as_ref();
+        let reply = reply.map_or_else(String::new, |reply| format!(", {reply}"));
+        let answer = match decision.status {
+            None => self
+                .pick("the client left before the answer", "客户端在响应前离开")
+                .to_owned(),
+            Some(status) => format!("{} {status}{reply}", self.pick("answered", "响应")),
         };
         let facts = json!({
             "request_id": id,
@@ -162,7 +177,11 @@ impl Words {
             "subject": decision.subject,
         });
         let took = Duration::from_millis(decision.duration_ms);
-        let text = format!("{id}: {} ({answer})", decision.outcome);
+        let outcome = &decision.outcome;
+        let text = self.pick(
+            format!("{id}: {outcome} ({answer})"),
+            format!("{id}：{outcome}（{answer}）"),
+        );
         [
             Step::new(decision.time, "request", request, facts),
             Step::new(decision.time.after(took), "decided", text, decided),
@@ -177,16 +196,19 @@ impl Words {
         } else {
             channel.mask(&challenge.binding.address)
         };
-        let state = match record.state {
-            ChallengeState::Live => "not used",
-            ChallengeState::Consumed => "used",
-            ChallengeState::Replaced => "replaced by a newer one",
-            ChallengeState::Locked => "dead after too many wrong tries",
+        let (state, state_chinese) = match record.state {
+            ChallengeState::Live => ("not used", "未使用"),
+            ChallengeState::Consumed => ("used", "已使用"),
+            ChallengeState::Replaced => ("replaced by a newer one", "已被新的替换"),
+            ChallengeState::Locked => ("dead after too many wrong tries", "错误次数过多，已失效"),
         };
         let tries = match record.wrong_tries {
             0 => String::new(),
-            1 => ", 1 wrong try".to_owned(),
-            tries => format!(", {tries} wrong tries"),
+            1 => self.pick(", 1 wrong try", "，错误 1 次").to_owned(),
+            tries => self.pick(
+                format!(", {tries} wrong tries"),
+                format!("，错误 {tries} 次"),
+            ),
         };
         let life = length(challenge.expires_at.since(challenge.created_at));
         let by = channel.as_str();
@@ -198,9 +220,10 @@ impl Words {
             "state": state,
             "wrong_tries": record.wrong_tries,
         });
-        let text = format!(
-            "{}: {by} code for {address}, good for {life}; {state}{tries}",
-            challenge.id
+        let id = challenge.id;
+        let text = self.pick(
+            format!("{id}: {by} code for {address}, good for {life}; {state}{tries}"),
+            format!("{id}：发给 {address} 的 {by} 验证码，有效期 {life}；{state_chinese}{tries}"),
         );
         let mut steps = vec![Step::new(challenge.created_at, "code", text, facts)];
         let user = record
@@ -208,12 +231,19 @@ impl Words {
             .as_ref()
             .and_then(|id| found.users.get(id));
         if let Some(user) = user {
-            let text = format!("{}: by user {}", challenge.id, user.public_id);
+            let by = &user.public_id;
+            let text = self.pick(
+                format!("{id}: by user {by}"),
+                format!("{id}：由用户 {by} 使用"),
+            );
             let facts = json!({"challenge": challenge.id, "user": user.public_id});
             steps.push(Step::new(user.created_at, "code used", text, facts));
         }
         if record.state == ChallengeState::Live && challenge.expires_at <= self.now {
-            let text = format!("{}: not used in time", challenge.id);
+            let text = self.pick(
+                format!("{id}: not used in time"),
+                format!("{id}：未及时使用"),
+            );
             let facts = json!({"challenge": challenge.id});
             steps.push(Step::new(challenge.expires_at, "code expired", text, facts));
         }
@@ -221,7 +251,7 @@ impl Words {
     }
 
     fn user(&self, user: &UserRecord) -> Step {
-        let identifiers: Vec<String> = user
+        let identifiers: Vec<(String, bool)> = user
             .identifiers
             .iter()
             .map(|(kind, display, _, verified)| {
@@ -230,15 +260,29 @@ impl Words {
                 } else {
                     masked(kind, display)
                 };
-                format!("{shown}{}", if *verified { " (verified)" } else { "" })
+                (shown, *verified)
             })
             .collect();
-        let text = format!(
-            "{}: created at {}/{} as {}",
-            user.public_id,
-            user.provider,
-            user.application,
-            identifiers.join(", ")
+        let identifiers = |verified_word: &str| -> Vec<String> {
+            let all = identifiers.iter();
+            let all = all.map(|(shown, verified)| {
+                format!("{shown}{}", if *verified { verified_word } else { "" })
+            });
+            all.collect()
+        };
+        let (id, application) = (
+            &user.public_id,
+            format!("{}/{}", user.provider, user.application),
+        );
+        let text = self.pick(
+            format!(
+                "{id}: created at {application} as {}",
+                identifiers(" (verified)").join(", ")
+            ),
+            format!(
+                "{id}：在 {application} 创建，标识 {}",
+                identifiers("（已验证）").join("、")
+            ),
         );
         let facts = json!({
             "user": user.public_id,
@@ -246,7 +290,7 @@ impl Words {
             "provider": user.provider,
             "application": user.application,
             "directory": user.directory,
-            "identifiers": identifiers,
+            "identifiers": identifiers(" (verified)"),
             "request_id": user.request_id,
         });
         Step::new(user.created_at, "user", text, facts)
@@ -256,11 +300,14 @@ impl Words {
         let (id, event_type) = (&stored.event.id, &stored.event.event_type);
         let waits = match (stored.published_at, &stored.last_error) {
             (Some(_), _) => String::new(),
-            (None, None) => "; not published yet".to_owned(),
-            (None, Some(error)) => format!(
-                "; not published yet after {} attempts: {error}",
-                stored.attempts
-            ),
+            (None, None) => self.pick("; not published yet", "；尚未发布").to_owned(),
+            (None, Some(error)) => {
+                let attempts = stored.attempts;
+                self.pick(
+                    format!("; not published yet after {attempts} attempts: {error}"),
+                    format!("；尝试 {attempts} 次后仍未发布：{error}"),
+                )
+            }
         };
         let facts = json!({
             "event": id,
@@ -269,17 +316,30 @@ impl Words {
             "attempts": stored.attempts,
             "last_error": stored.last_error,
         });
-        let text = format!("{id}: {event_type} written{waits}");
+        let text = self.pick(
+            format!("{id}: {event_type} written{waits}"),
+            format!("{id}：{event_type} 已写入{waits}"),
+        );
         let mut steps = vec![Step::new(stored.time, "event", text, facts)];
         if let Some(time) = stored.replayed_at {
-            let text = format!("{id}: sent out again by an operator");
+            let text = self.pick(
+                format!("{id}: sent out again by an operator"),
+                format!("{id}：由操作员重新发送"),
+            );
             steps.push(Step::new(time, "replayed", text, json!({"event": id})));
         }
         if let Some(time) = stored.published_at {
-            let text = match stored.attempts {
-                0 | 1 => format!("{id}: taken by the bus"),
-                attempts => format!("{id}: taken by the bus, attempt {attempts}"),
+            let attempt = match stored.attempts {
+                0 | 1 => String::new(),
+                attempts => self.pick(
+                    format!(", attempt {attempts}"),
+                    format!("，第 {attempts} 次尝试"),
+                ),
             };
+            let text = self.pick(
+                format!("{id}: taken by the bus{attempt}"),
+                format!("{id}：消息总线已接收{attempt}"),
+            );
             let facts = json!({"event": id, "attempts": stored.attempts});
             steps.push(Step::new(time, "published", text, facts));
         }
@@ -300,25 +360,41 @@ impl Words {
         let step = |time, text: String| Step::new(time, "webhook", text, facts.clone());
         let mut steps = Vec::new();
         let Some(last) = delivery.last_attempt_at else {
-            let text = format!("{event}: waits for webhook {webhook}");
+            let text = self.pick(
+                format!("{event}: waits for webhook {webhook}"),
+                format!("{event}：等待 Webhook {webhook}"),
+            );
             return vec![step(delivery.created_at, text)];
         };
         if let Some(first) = delivery.first_attempt_at.filter(|first| *first != last) {
-            steps.push(step(first, format!("{event}: webhook {webhook} called")));
+            let text = self.pick(
+                format!("{event}: webhook {webhook} called"),
+                format!("{event}：已调用 Webhook {webhook}"),
+            );
+            steps.push(step(first, text));
         }
         let answer = match (delivery.last_status, &delivery.last_problem) {
-            (_, Some(problem)) => format!(": {problem}"),
-            (Some(status), None) => format!(", answered {status}"),
+            (_, Some(problem)) => self.pick(format!(": {problem}"), format!("：{problem}")),
+            (Some(status), None) => {
+                self.pick(format!(", answered {status}"), format!("，响应 {status}"))
+            }
             (None, None) => String::new(),
         };
         let next = match delivery.state {
             WebhookDeliveryState::Pending => {
-                format!("; to be called again at {}", delivery.next_attempt_at)
+                let next = delivery.next_attempt_at;
+                self.pick(
+                    format!("; to be called again at {next}"),
+                    format!("；将于 {next} 再次调用"),
+                )
             }
             WebhookDeliveryState::Delivered | WebhookDeliveryState::Failed => String::new(),
         };
         let (state, attempts) = (delivery.state.as_str(), delivery.attempts);
-        let text = format!("{event}: webhook {webhook}, attempt {attempts}, {state}{answer}{next}");
+        let text = self.pick(
+            format!("{event}: webhook {webhook}, attempt {attempts}, {state}{answer}{next}"),
+            format!("{event}：Webhook {webhook}，第 {attempts} 次尝试，{state}{answer}{next}"),
+        );
         steps.push(step(last, text));
         steps
     }
@@ -333,23 +409,29 @@ impl Words {
             started_at,
             finished_at,
         } = delivery;
-        let text = format!("{event}: message begun, attempt {attempts}");
+        let text = self.pick(
+            format!("{event}: message begun, attempt {attempts}"),
+            format!("{event}：开始发送消息，第 {attempts} 次尝试"),
+        );
         let facts = json!({"event": event, "attempts": attempts});
         let mut steps = vec![Step::new(*started_at, "sending", text, facts)];
         if let Some(time) = *finished_at {
-            let by = sender
-                .as_ref()
-                .map_or_else(String::new, |sender| format!(" by {sender}"));
-            let why = detail
-                .as_ref()
-                .map_or_else(String::new, |detail| format!(": {detail}"));
+            let by = sender.as_ref().map_or_else(String::new, |sender| {
+                self.pick(format!(" by {sender}"), format!("，由 {sender}"))
+            });
+            let why = detail.as_ref().map_or_else(String::new, |detail| {
+                self.pick(format!(": {detail}"), format!("：{detail}"))
+            });
             let facts = json!({
                 "event": event,
                 "state": state,
                 "sender": sender,
                 "detail": detail,
             });
-            let text = format!("{event}: {state}{by}{why}");
+            let text = self.pick(
+                format!("{event}: {state}{by}{why}"),
+                format!("{event}：{state}{by}{why}"),
+            );
             steps.push(Step::new(time, "message", text, facts));
         }
         steps

@@ -10,11 +10,11 @@ use signup_core::code::Channel;
 use super::attribute::{Attribute, check_id};
 
 /// Lengths of codes by SMS (vendor's documentation).
-const SMS_CODE_LENGTHS: RangeInclusive<u8> = 1..=6;
+pub(super) const SMS_CODE_LENGTHS: RangeInclusive<u8> = 1..=6;
 /// Lengths of codes by e-mail (vendor's documentation).
-const EMAIL_CODE_LENGTHS: RangeInclusive<u8> = 1..=128;
+pub(super) const EMAIL_CODE_LENGTHS: RangeInclusive<u8> = 1..=128;
 /// Seconds that a code may be valid (vendor's documentation).
-const CODE_VALIDITIES: RangeInclusive<u16> = 1..=300;
+pub(super) const CODE_VALIDITIES: RangeInclusive<u16> = 1..=300;
 
 /// `[application.settings.flow]`: what a sign-up must and may hold.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -6,11 +6,13 @@ mod block_list;
 mod cross_check;
 mod directory;
 mod flow;
+mod keys;
 
 pub use application::{ApplicationKind, ApplicationSettings, LoginFlow};
 pub use attribute::{Attribute, AttributeType, CustomAttribute};
 pub use block_list::{BlockListError, EmailBlockList};
 pub use directory::DirectorySettings;
 pub use flow::{AuthenticationAttribute, OtpSource, Presence, SignUpFlow};
+pub use keys::KEYS;
 
 pub(crate) use cross_check::refuse_unknown_attributes;

@@ -1,5 +1,7 @@
 //! Applications.
 
+use signup_core::credential::CredentialKind;
+
 use super::texts;
 
 texts! {
@@ -41,14 +43,32 @@ texts! {
             "不是有效的 TOML 值：数字如 12，文本如 \"text\"，列表如 [\"a\", \"b\"]。";
         hint_lines: "One per line.",
             "每行一个。";
-        hint_toml: "As TOML writes it; empty when it is not set.",
+        no_table: "This is no table as TOML writes it: one key = value per line, as in the example.",
+            "不是有效的 TOML 表：每行一个 键 = 值，见示例。";
+        hint_toml: "Written as TOML; empty when it is not set.",
             "按 TOML 书写；留空表示未设置。";
+        not_set: "Not set",
+            "未设置";
+        default: "Default: ",
+            "默认：";
+        allowed: "Allowed: ",
+            "允许：";
+        stop: ". ",
+            "。";
+        on: "on",
+            "开启";
+        off: "off",
+            "关闭";
+        nothing: "empty",
+            "空";
+        example: "Example",
+            "示例";
         edit: "Settings",
             "设置";
         edit_as_file: "Edit as a file",
             "以文件编辑";
-        edit_text: "The form is read like the declaration file. Keys that no field shows, such as further entries of a table, are added in the file.",
-            "表单按声明文件的规则读取。表单中没有的键（例如表的新条目）请以文件编辑方式添加。";
+        edit_text: "Everything that can be set. What is not set, and not touched, stays that way; nothing is saved before you have seen what changes.",
+            "可以设置的所有项。未设置且未改动的项保持不变；保存之前总会先显示更改。";
         file_text: "The whole declaration. A key that is taken out gets its default.",
             "完整的声明。删除的键恢复为默认值。";
         new_text: "Declare the application as in a file; docs and examples show every key. A new directory of its own is made unless one is named.",
@@ -57,20 +77,14 @@ texts! {
             "新建应用";
         line: "Line",
             "第";
-        general: "General",
-            "基本";
-        rules: "Rules",
-            "规则";
-        settings: "Settings of the provider",
-            "提供方设置";
-        directory_settings: "Settings of the directory",
-            "目录设置";
+        others: "Other keys",
+            "其他项";
         directory_shared: "The directory also holds:",
             "同一目录中还有：";
         stale: "The application was changed since you opened this form. What you typed is kept; below is what it would change now. Look again before you save.",
             "打开此表单后应用已被修改。您输入的内容已保留；下面是现在会产生的更改。请重新检查后再保存。";
-        look_at_fields: "Something is wrong; the field says what. Nothing was changed.",
-            "有错误，请看字段旁的说明。未做任何更改。";
+        look_at_fields: "Something is wrong; the field says what. Nothing was changed. To the field:",
+            "有错误，请看字段旁的说明。未做任何更改。前往：";
         nothing_changes: "Nothing would change.",
             "没有任何更改。";
         would_change: "Saving changes this:",
@@ -93,6 +107,14 @@ texts! {
             "我确定：使用者将立即被拒绝";
         tick_sure: "Tick the box to revoke the credential. Nothing was changed.",
             "请勾选确认后再吊销。未做任何更改。";
+        server_key: "key of an app's server, which signs with it",
+            "应用服务器用来签名的密钥";
+        client_key: "key in an app itself, which signs with it",
+            "应用自身用来签名的密钥";
+        client_secret: "secret that a client sends along",
+            "客户端随请求发送的密钥";
+        signing_key: "key that signs tokens",
+            "签发令牌的密钥";
         id_or_random: "Id (empty: a random one)",
             "编号（留空则随机）";
         create_credential: "Create credential",
@@ -119,5 +141,17 @@ texts! {
             "对象";
         changes: "Changes",
             "更改";
+    }
+}
+
+impl ApplicationsTexts {
+    /// What a kind of credential is for.
+    pub const fn credential_kind(&self, kind: CredentialKind) -> &'static str {
+        match kind {
+            CredentialKind::ServerKey => self.server_key,
+            CredentialKind::ClientKey => self.client_key,
+            CredentialKind::ClientSecret => self.client_secret,
+            CredentialKind::SigningKey => self.signing_key,
+        }
     }
 }

@@ -32,6 +32,7 @@ texts! {
         time: "Time", "时间";
         step: "Step", "步骤";
         what: "What", "内容";
+        stop: ".", "。";
         masked: "Personal data is masked.", "个人信息已脱敏。";
         in_full: "Personal data is shown in full; that you saw it is in the audit log.", "个人信息完整显示；查看已记入审计日志。";
         reveal: "Show in full", "显示完整信息";

@@ -1,3 +1,6 @@
+use std::fs;
+use std::path::Path;
+
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -48,15 +51,118 @@ async fn settings_are_previewed_saved_and_remembered_with_who_and_when() {
     );
 }
 
+/// The demos, and the examples with more keys in them.
+fn declarations() -> Vec<String> {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/examples");
+    let files = fs::read_dir(examples).unwrap();
+    let files = files.map(|file| file.unwrap().path());
+    let examples = files.filter(|path| path.extension().is_some_and(|ending| ending == "toml"));
+    let examples = examples.map(|path| fs::read_to_string(path).unwrap());
+    let demos = signup_providers::ALL.iter();
+    demos
+        .map(|entry| entry.demo.to_owned())
+        .chain(examples)
+        .collect()
+}
+
 #[tokio::test]
 async fn an_untouched_form_changes_nothing() {
     let desk = Desk::open().await;
+    for file in declarations() {
+        desk.service.apply(&file).await;
+    }
+    let store = &desk.service.app.store;
+    let before = store.declarations().await.unwrap();
+    assert!(before.applications.len() > 8);
     let ana = desk.signed_in("ana").await;
-    let mut form = ana.get(SETTINGS).await.form(SETTINGS);
-    set(&mut form, "do", "save");
-    ana.post(SETTINGS, &form)
-        .await
-        .shows("Nothing would change.");
+    for application in &before.applications {
+        let path = format!(
+            "/applications/{}/{}/settings",
+            application.provider, application.id
+        );
+        let page = ana.get(&path).await;
+        let mut form = page.form(&path);
+        assert!(form.len() > 20, "{path}: {form:?}");
+        assert!(!page.body.contains("Other keys"), "{path}");
+        set(&mut form, "do", "save");
+        ana.post(&path, &form).await.shows("Nothing would change.");
+    }
+    let after = store.declarations().await.unwrap();
+    assert_eq!(after.revision, before.revision);
+}
+
+#[tokio::test]
+async fn every_key_can_be_set_and_left_out_again_by_who_never_saw_a_file() {
+    let desk = Desk::open().await;
+    let ana = desk.signed_in("ana").await;
+    let save = async |changes: &[(&str, &str)]| {
+        let mut form = ana.get(SETTINGS).await.form(SETTINGS);
+        for (key, value) in changes {
+            set(&mut form, &format!("value.{key}"), value);
+        }
+        set(&mut form, "do", "preview");
+        let mut form = ana.post(SETTINGS, &form).await.form(SETTINGS);
+        set(&mut form, "do", "save");
+        let saved = ana.post(SETTINGS, &form).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+        let stored = desk.service.app.store.declarations().await.unwrap();
+        let application = stored.applications.into_iter().next().unwrap();
+        (application.rules, application.settings)
+    };
+    let page = ana.get(SETTINGS).await;
+    page.shows("Cost of hashing (bcrypt)");
+    page.shows("Not set. Default: the service's own, hash.cost.");
+    page.shows("Allowed: 10–15.");
+    page.shows("<option value=\"\" selected>Not set (Default: not asked for)</option>");
+
+    let (rules, settings) = save(&[
+        ("rules.password.bcrypt_cost", "11"),
+        ("rules.password.require", "digit"),
+        ("settings.kind", "m2m"),
+        ("settings.flow.authentication", "phone_number"),
+        ("settings.flow.sms_source", "on"),
+        ("settings.flow.ordinary.nickname", "required"),
+        (
+            "rules.sending.sms_per_country_per_day",
+            "86 = 100\r\n\"*\" = 0",
+        ),
+    ])
+    .await;
+    assert_eq!(rules["password"]["bcrypt_cost"], 11);
+    assert_eq!(rules["password"]["require"], json!(["digit"]));
+    let budgets = &rules["sending"]["sms_per_country_per_day"];
+    assert_eq!(*budgets, json!({"86": 100, "*": 0}));
+    assert_eq!(settings["kind"], "m2m");
+    let flow = &settings["flow"];
+    assert_eq!(flow["authentication"], json!(["phone_number"]));
+    assert_eq!(
+        flow["sms_source"],
+        json!({"code_length": 6, "valid_seconds": 60})
+    );
+    assert_eq!(flow["ordinary"], json!({"nickname": "required"}));
+
+    let (rules, settings) = save(&[
+        ("rules.password.bcrypt_cost", ""),
+        ("rules.sending.sms_per_country_per_day", ""),
+        ("settings.kind", ""),
+        ("settings.flow.ordinary.nickname", ""),
+    ])
+    .await;
+    assert_eq!(rules["password"].get("bcrypt_cost"), None);
+    assert_eq!(rules["sending"].get("sms_per_country_per_day"), None);
+    assert_eq!(settings["kind"], "web");
+    assert_eq!(settings["flow"]["ordinary"], json!({}));
+}
+
+#[tokio::test]
+async fn the_form_is_there_in_chinese() {
+    let desk = Desk::open().await;
+    let mut ana = desk.signed_in("ana").await;
+    ana.language = Some("zh-CN");
+    let page = ana.get(SETTINGS).await;
+    page.shows("密码最短长度（字符）");
+    page.shows("未设置。默认：服务自身的设置 hash.cost。");
+    page.shows("<legend>注册流程</legend>");
 }
 
 #[tokio::test]
@@ -66,10 +172,16 @@ async fn what_apply_would_refuse_is_told_at_its_field_and_kept() {
     for (field, typed, told) in [
         ("value.rules.password.min_length", "0", "`min_length` is 0"),
         ("value.rules.password.min_length", "many", "invalid type"),
+        ("value.settings.kind", "pigeon", "unknown variant `pigeon`"),
         (
             "value.settings.flow.authentication",
             "pigeon",
-            "unknown variant `pigeon`",
+            "`authentication` is empty",
+        ),
+        (
+            "value.rules.messages.templates",
+            "[en",
+            "This is no table as TOML writes it",
         ),
         (
             "value.settings.flow.authentication",
@@ -85,7 +197,7 @@ async fn what_apply_would_refuse_is_told_at_its_field_and_kept() {
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
         page.shows(told);
         page.shows("typed before");
-        page.shows(&format!("aria-describedby=\"{field}.fault\""));
+        page.shows(&format!("aria-describedby=\"{field}.fault {field}.help\""));
     }
     assert_eq!(min_length(&desk).await, json!(8));
 }

@@ -32,6 +32,19 @@ async fn a_secret_is_shown_once_and_in_no_other_place() {
 }
 
 #[tokio::test]
+async fn the_kinds_are_those_that_the_provider_has_with_what_they_are_for() {
+    let desk = Desk::open().await;
+    let mut ana = desk.signed_in("ana").await;
+    let page = ana.get(SHOP).await;
+    page.shows("client-secret: secret that a client sends along");
+    assert_eq!(page.body.matches("<option").count(), 1);
+    ana.language = Some("zh-CN");
+    ana.get(SHOP)
+        .await
+        .shows("client-secret: 客户端随请求发送的密钥");
+}
+
+#[tokio::test]
 async fn a_credential_that_does_not_fit_is_refused() {
     let desk = Desk::open().await;
     let ana = desk.signed_in("ana").await;

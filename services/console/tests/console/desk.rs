@@ -164,20 +164,26 @@ impl Page {
             .unwrap_or_else(|| panic!("no form {action} in {}", self.body));
         let form = form.split("</form>").next().unwrap();
         let mut fields = Vec::new();
+        let mut select = String::new();
         for tag in form.split('<').skip(1) {
             let attribute = |name: &str| {
                 let (_, after) = tag.split_once(&format!(" {name}=\""))?;
                 Some(unescape(after.split('"').next()?))
             };
+            if tag.starts_with("option") && tag.contains(" selected") {
+                fields.push((select.clone(), attribute("value").unwrap()));
+            }
             let Some(name) = attribute("name") else {
                 continue;
             };
-            if tag.starts_with("textarea") {
+            if tag.starts_with("select") {
+                select = name;
+            } else if tag.starts_with("textarea") {
                 let (_, text) = tag.split_once(">\n").unwrap();
                 fields.push((name, unescape(text)));
             } else if tag.contains("type=\"checkbox\"") {
                 if tag.contains(" checked") {
-                    fields.push((name, "on".to_owned()));
+                    fields.push((name, attribute("value").unwrap()));
                 }
             } else if tag.starts_with("input") {
                 fields.push((name, attribute("value").unwrap_or_default()));

@@ -212,7 +212,12 @@ async fn people_are_shown_in_chinese_too() {
     let mut ana = desk.signed_in("ana").await;
     ana.language = Some("zh-CN");
     ana.get("/users").await.shows("<h1>用户</h1>");
-    ana.get(&path()).await.shows("时间线");
+    let page = ana.get(&path()).await;
+    page.shows("时间线");
+    page.shows("：在 ciam/shop 创建，标识 ");
+    page.shows("：signup.user.created.v1 已写入");
+    page.shows("未保留：");
+    assert!(!page.body.contains("created at"), "{}", page.body);
     let refused = ana
         .submit(&format!("{}/erase", path()), &[("id", "x")])
         .await;

@@ -190,6 +190,13 @@ pub enum AppCommand {
         #[arg(value_name = "PROVIDER/ID")]
         application: String,
     },
+    /// Describe every key that a declaration may have: what it is for, what is accepted, its default
+    #[command(after_help = "EXAMPLES
+    signupctl app reference | less
+    signupctl app reference --json | jq -r '.[].key' | sort -u
+
+Prints Markdown, the text of docs/declarations.md; made of what is compiled in.")]
+    Reference,
 }
 
 /// `signupctl explain`

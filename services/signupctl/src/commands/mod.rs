@@ -5,6 +5,7 @@ mod apply;
 mod calibrate;
 mod config;
 mod dead;
+mod declarations;
 mod doctor;
 mod events;
 mod explain;
@@ -43,6 +44,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Dev(arguments) => return dev::run(&arguments, file, output),
         Command::Config(ConfigCommand::Show) => return config::show(file, output),
         Command::Config(ConfigCommand::Reference) => return reference::show(output),
+        Command::App(AppCommand::Reference) => return declarations::show(output),
         Command::Openapi { provider } => return openapi::print(&provider),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -108,7 +110,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Dead(command) => dead::run(&place, command, output).await,
             #[cfg(feature = "dev")]
             Command::Dev(_) => Ok(()),
-            Command::Calibrate(_)
+            Command::App(AppCommand::Reference)
+            | Command::Calibrate(_)
             | Command::Config(_)
             | Command::Openapi { .. }
             | Command::Completions { .. }

@@ -24,7 +24,7 @@ type Overrides = BTreeMap<String, Vec<(&'static str, String)>>;
 fn overrides() -> anyhow::Result<Overrides> {
     let services = providers::ALL
         .iter()
-        .map(|entry| (entry.binary, entry.defaults));
+        .map(|entry| (entry.binary, entry.service_defaults));
     let others = [&notify_worker::PROCESS, &signup_console::PROCESS];
     let others = others.map(|process| (process.binary, process.defaults));
     let mut overrides = Overrides::new();

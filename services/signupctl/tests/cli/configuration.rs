@@ -17,6 +17,17 @@ fn the_page_about_settings_is_what_the_code_says() {
 }
 
 #[test]
+fn the_page_about_declarations_is_what_the_code_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/declarations.md");
+    let page = fs::read_to_string(path).unwrap_or_default();
+    let made = Operator::on_sqlite().run(["app", "reference"]).stdout;
+    assert!(
+        page == made,
+        "docs/declarations.md is not what the code says; make it anew: make docs"
+    );
+}
+
+#[test]
 fn every_setting_in_force_is_described() {
     let operator = Operator::on_sqlite();
     let keys = |value: &Value| -> BTreeSet<String> {

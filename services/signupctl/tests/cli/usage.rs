@@ -1,11 +1,12 @@
 use crate::operator::Operator;
 
-const COMMANDS: [&[&str]; 34] = [
+const COMMANDS: [&[&str]; 35] = [
     &["dev"],
     &["migrate"],
     &["apply"],
     &["app", "list"],
     &["app", "show"],
+    &["app", "reference"],
     &["key", "create"],
     &["key", "rotate"],
     &["key", "list"],

@@ -167,6 +167,8 @@ pub fn section(
             },
         ]
     });
+    let entry = signup_providers::find(&application.provider);
+    let kinds = entry.map_or(&[][..], |entry| entry.credentials);
     let headings = [words.credential, words.made, words.ends, words.action];
     html! {
         section aria-labelledby="credentials" {
@@ -181,8 +183,10 @@ pub fn section(
                     div {
                         label for="kind" { (words.kind) } br;
                         select id="kind" name="kind" {
-                            @for kind in CredentialKind::ALL {
-                                option selected[visit.form.get("kind") == kind.as_str()] { (kind) }
+                            @for kind in kinds {
+                                option value=(kind) selected[visit.form.get("kind") == kind.as_str()] {
+                                    (kind) ": " (words.credential_kind(*kind))
+                                }
                             }
                         }
                     }

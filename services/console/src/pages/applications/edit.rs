@@ -8,7 +8,8 @@ use signup_core::reply::Reply;
 use signup_http::Fault;
 use signup_store::{ApplicationRecord, Declarations};
 
-use super::fields::{Field, blame, compose, fields};
+use super::blame::blame;
+use super::fields::{Field, compose, fields};
 use super::proposal::{Proposal, Target, fingerprint};
 use super::{named, path_of, saved};
 use crate::parts::{Tone, notice};
@@ -22,7 +23,7 @@ const TRIES: usize = 5;
 pub async fn show(visit: Visit) -> Result<Reply, Refusal> {
     let stored = visit.app.store.declarations().await?;
     let application = named(&visit, &stored)?;
-    let fields = fields_of(&stored, application);
+    let fields = fields_of(&stored, application)?;
     let mut page = Page::new(&stored, application, fields);
     page.status = 200;
     Ok(page.show(&visit))
@@ -35,7 +36,7 @@ pub async fn submit(visit: Visit) -> Result<Reply, Refusal> {
     for _ in 0..TRIES {
         let stored = visit.app.store.declarations().await?;
         let application = named(&visit, &stored)?;
-        let mut fields = fields_of(&stored, application);
+        let mut fields = fields_of(&stored, application)?;
         fields.iter_mut().for_each(|field| field.take(&visit.form));
         let composed = compose(&mut fields, words);
         let mut page = Page::new(&stored, application, fields);
@@ -78,22 +79,19 @@ fn directory_settings(stored: &Declarations, application: &ApplicationRecord) ->
     directory.map_or_else(|| json!({}), |(.., settings)| settings.clone())
 }
 
-fn fields_of(stored: &Declarations, application: &ApplicationRecord) -> Vec<Field> {
+fn fields_of(
+    stored: &Declarations,
+    application: &ApplicationRecord,
+) -> Result<Vec<Field>, Refusal> {
+    let entry = signup_providers::find(&application.provider).ok_or(Refusal::NotFound)?;
     let value = json!({
         "name": application.name,
         "enabled": application.enabled,
+        "rules": application.rules,
+        "settings": application.settings,
+        "directory": directory_settings(stored, application),
     });
-    let mut found = fields(&[], &value);
-    found.extend(fields(&["rules"], &application.rules));
-    found.extend(fields(&["settings"], &application.settings));
-    let directory = directory_settings(stored, application);
-    if directory
-        .as_object()
-        .is_some_and(|settings| !settings.is_empty())
-    {
-        found.extend(fields(&["directory"], &directory));
-    }
-    found
+    Ok(fields(entry, &value))
 }
 
 /// The file that declares the application with these values.
@@ -107,8 +105,8 @@ fn file_of(
         value => value.clone(),
     };
     let edited = ApplicationRecord {
-        name: value["name"].as_str().unwrap_or_default().to_owned(),
-        enabled: value["enabled"] == true,
+        name: value["name"].as_str().unwrap_or(&application.id).to_owned(),
+        enabled: value["enabled"] != false,
         rules: or_empty(&value["rules"]),
         settings: or_empty(&value["settings"]),
         ..application.clone()
@@ -160,31 +158,27 @@ impl<'a> Page<'a> {
     fn show(&self, visit: &Visit) -> Reply {
         let words = &visit.texts.applications;
         let path = path_of(self.application);
-        let of = |place: &str| {
-            let place = place.to_owned();
-            self.fields
-                .iter()
-                .filter(move |field| field.place[0] == place)
-        };
-        let has_problem = self.fields.iter().any(|field| field.problem.is_some());
+        let wrong = self.fields.iter().filter(|field| field.problem.is_some());
+        let wrong: Vec<&Field> = wrong.collect();
         let content = html! {
             p { a href=(path) { (words.back_to) } " · " a href={ (path) "/declaration" } { (words.edit_as_file) } }
             p { (words.edit_text) }
             @if self.is_stale { (notice(Tone::Bad, html! { p { (words.stale) } })) }
             @if let Some(problem) = &self.problem { (notice(Tone::Bad, html! { p { (problem) } })) }
-            @if has_problem { (notice(Tone::Bad, html! { p { (words.look_at_fields) } })) }
+            @if !wrong.is_empty() {
+                (notice(Tone::Bad, html! {
+                    p {
+                        (words.look_at_fields)
+                        @for field in &wrong { " " a href={ "#" (field.name()) } { (field.label(visit.language)) } }
+                    }
+                }))
+            }
             @if let Some(steps) = &self.steps { (preview(visit, steps)) }
-            form class="stack" method="post" action={ (path) "/settings" } {
+            form class="settings" method="post" action={ (path) "/settings" } {
                 (visit.token())
                 input type="hidden" name="state" value=(self.state);
-                (section(words.general, of("name").chain(of("enabled")), visit))
-                (section(words.rules, of("rules"), visit))
-                (section(words.settings, of("settings"), visit))
-                @if of("directory").next().is_some() {
-                    (section(words.directory_settings, of("directory"), visit))
-                    @if !self.neighbours.is_empty() {
-                        p { (words.directory_shared) " " (self.neighbours.join(", ")) }
-                    }
+                @for group in self.fields.chunk_by(|one, next| one.group == next.group) {
+                    (self.section(group, visit))
                 }
                 (buttons(visit, self.steps.as_ref().is_some_and(|steps| !steps.is_empty())))
             }
@@ -195,13 +189,19 @@ impl<'a> Page<'a> {
         );
         visit.page_with(self.status, &title, content)
     }
-}
 
-fn section<'a>(title: &str, fields: impl Iterator<Item = &'a Field>, visit: &Visit) -> Markup {
-    html! {
-        fieldset {
-            legend { (title) }
-            @for field in fields { (field.show(&visit.texts.applications)) }
+    fn section(&self, fields: &[Field], visit: &Visit) -> Markup {
+        let words = &visit.texts.applications;
+        let title = fields[0]
+            .group
+            .map_or(words.others, |title| title.of(visit.language));
+        let is_shared = fields[0].place[0] == "directory" && !self.neighbours.is_empty();
+        html! {
+            fieldset {
+                legend { (title) }
+                @if is_shared { p { (words.directory_shared) " " (self.neighbours.join(", ")) } }
+                @for field in fields { (field.show(visit.language)) }
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Applications of all providers.
 
+mod blame;
+mod control;
 pub mod credentials;
 pub mod edit;
 mod fields;

@@ -1,16 +1,20 @@
 //! A time line as a table.
 
 use maud::{Markup, html};
-use signup_app::explain::{self, Search};
+use signup_app::explain::{self, Search, Words};
 
 use crate::parts;
 use crate::visit::Visit;
 
-/// What happened; none if nothing is known. What the steps say is for operators and stays in English, as in
-/// `signupctl explain`.
+/// What happened, in the page's language; none if nothing is known.
 pub fn tell(visit: &Visit, found: &Search, reveal: bool) -> Option<Markup> {
     let words = &visit.texts.users;
-    let story = explain::tell(found, &visit.app.settings, reveal, visit.now());
+    let told = Words {
+        reveal,
+        now: visit.now(),
+        language: visit.language,
+    };
+    let story = explain::tell(found, &visit.app.settings, &told);
     if story.steps.is_empty() {
         return None;
     }
@@ -18,7 +22,7 @@ pub fn tell(visit: &Visit, found: &Search, reveal: bool) -> Option<Markup> {
         [
             parts::time(step.time),
             html! { (visit.texts.steps.of(step.what)) },
-            html! { span lang="en" { (step.text) } },
+            html! { (step.text) },
         ]
     });
     Some(html! {
@@ -26,7 +30,7 @@ pub fn tell(visit: &Visit, found: &Search, reveal: bool) -> Option<Markup> {
             h2 id="story" { (words.story) }
             (parts::table(words.story_caption, &[words.time, words.step, words.what], rows))
             @if !story.notes.is_empty() {
-                ul class="notes" { @for note in &story.notes { li lang="en" { (note) "." } } }
+                ul class="notes" { @for note in &story.notes { li { (note) (words.stop) } } }
             }
         }
     })
