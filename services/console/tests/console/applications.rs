@@ -44,7 +44,7 @@ async fn settings_are_previewed_saved_and_remembered_with_who_and_when() {
     assert_eq!(entry.object.as_deref(), Some("ciam/shop"));
     assert_eq!(
         entry.details["changed"],
-        json!(["application rules.password.min_length"])
+        json!(["rules.password.min_length"])
     );
 }
 
@@ -175,6 +175,24 @@ async fn a_new_application_is_declared_with_its_first_secret() {
     ana.get("/applications/ciam/new")
         .await
         .shows("client-secret/new");
+    let noted = desk.audit().await;
+    let told: Vec<_> = noted[1..]
+        .iter()
+        .map(|entry| (entry.action.as_str(), entry.object.as_deref().unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("directory_created", "ciam/new"),
+            ("application_created", "ciam/new"),
+            ("credential_created", "ciam/client-secret/new"),
+        ]
+    );
+    assert_eq!(
+        noted[2].details,
+        json!({"name": "new", "directory": "new", "enabled": true})
+    );
+    assert_eq!(noted[2].client.as_deref(), Some("127.0.0.0/24"));
     let again = ana
         .submit("/new-application", &[("file", file), ("do", "save")])
         .await;

@@ -10,7 +10,7 @@ use signup_core::password::Password;
 use signup_core::time::{Clock as _, Timestamp};
 use signup_store::{AuditEntry, AuditFilter, Operator};
 use signup_testkit::service::TestServiceBuilder;
-use signup_testkit::{TestDatabase, TestService};
+use signup_testkit::{TestDatabase, TestService, author};
 
 /// Every operator's password.
 pub const PASSWORD: &str = "correct horse battery";
@@ -76,7 +76,7 @@ impl Desk {
             self.service
                 .app
                 .store
-                .insert_operator(&operator)
+                .insert_operator(&operator, &author(self.now()))
                 .await
                 .unwrap()
         );
@@ -103,14 +103,15 @@ impl Desk {
         browser
     }
 
-    /// What the audit log has, the oldest first.
+    /// What the audit log has of the console, the oldest first.
     pub async fn audit(&self) -> Vec<AuditEntry> {
         let store = &self.service.app.store;
         let entries = store
             .audit_entries(AuditFilter::default(), 1000)
             .await
             .unwrap();
-        entries.into_iter().rev().map(|(_, entry)| entry).collect()
+        let entries = entries.into_iter().rev().map(|(_, entry)| entry);
+        entries.filter(|entry| entry.origin == "console").collect()
     }
 
     /// Which actions the audit log has, the oldest first.

@@ -3,6 +3,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use signup_core::operator::Role;
 use signup_store::OperatorChange;
+use signup_testkit::author;
 
 use crate::desk::{Desk, PASSWORD};
 
@@ -38,7 +39,7 @@ async fn unknown_disabled_and_wrong_look_alike() {
     desk.hire("gone", Role::Admin).await;
     let store = &desk.service.app.store;
     store
-        .change_operator("gone", OperatorChange::Disable)
+        .change_operator("gone", OperatorChange::Disable, &author(desk.now()))
         .await
         .unwrap();
     let mut pages = Vec::new();
@@ -172,7 +173,7 @@ async fn who_is_disabled_is_signed_out_at_once() {
     let browser = desk.signed_in("ana").await;
     let store = &desk.service.app.store;
     store
-        .change_operator("ana", OperatorChange::Disable)
+        .change_operator("ana", OperatorChange::Disable, &author(desk.now()))
         .await
         .unwrap();
     assert_eq!(browser.get("/").await.status, StatusCode::SEE_OTHER);

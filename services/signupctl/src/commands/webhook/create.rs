@@ -28,7 +28,10 @@ pub async fn run(
     let (webhook, secret) = new
         .make(&place.settings.webhooks, &place.keys()?, now())
         .map_err(refused)?;
-    place.store.insert_webhook(&webhook).await?;
+    place
+        .store
+        .insert_webhook(&webhook, &place.author())
+        .await?;
     let secret = secret.expose();
     let mut value = as_json(&webhook, WebhookCounts::default());
     value["secret"] = secret.expose().as_str().into();
