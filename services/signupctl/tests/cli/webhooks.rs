@@ -73,6 +73,10 @@ fn a_webhook_is_made_listed_paused_resumed_and_deleted(operator: &Operator) {
     operator
         .run(["webhook", "replay", id, "--event-id", "nope"])
         .refused(2, &["`nope`", "outbox"]);
+    let long = format!("https://example.com/{}", "x".repeat(2048));
+    operator
+        .run(["webhook", "create", &long])
+        .refused(2, &["more than 2048 characters"]);
 
     assert_eq!(operator.json(["webhook", "delete", id])["deleted"], true);
     let entries = operator.store();

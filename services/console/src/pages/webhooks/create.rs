@@ -39,6 +39,7 @@ pub async fn submit(visit: Visit) -> Result<Reply, Refusal> {
         Err(NewWebhookError::Url(problem)) => {
             return refused(format!("{} {problem}", words.bad_url));
         }
+        Err(NewWebhookError::UrlTooLong) => return refused(words.url_too_long.to_owned()),
         Err(NewWebhookError::Contact) => return refused(words.bad_contact.to_owned()),
         Err(NewWebhookError::Secret(error)) => {
             log::error!(event = "console.webhook"; "no webhook was made: {error}");

@@ -71,7 +71,7 @@ async fn scope(
 /// What was typed is told as a misuse, the rest as a failure.
 fn refused(error: NewWebhookError) -> anyhow::Error {
     match error {
-        NewWebhookError::Url(_) => Misuse(error.to_string()).into(),
+        NewWebhookError::Url(_) | NewWebhookError::UrlTooLong => Misuse(error.to_string()).into(),
         NewWebhookError::Contact => Misuse("--contact is no e-mail address".to_owned()).into(),
         NewWebhookError::Secret(error) => error.into(),
     }
