@@ -315,8 +315,8 @@ impl Store {
         .await
     }
 
-    /// Who is signed in with this token at `now`, and notes that the session is used. A session ends at its end, and when
-    /// it was not used for `idle`.
+    /// Who is signed in with this token at `now`, and notes that the session is used, unless only a script asks. A session ends
+    /// at its end, and when it was not used for `idle`.
     ///
     /// # Errors
     /// The database is unavailable, or a row cannot be read.
@@ -325,6 +325,7 @@ impl Store {
         token_hash: &str,
         now: Timestamp,
         idle: Duration,
+        is_used: bool,
     ) -> Result<Option<(Operator, OperatorSession)>, StoreError> {
         let token_hash = token_hash.to_owned();
         self.run(move |connection| {
@@ -341,7 +342,7 @@ impl Store {
             let Some((operator, (token_hash, name, created_at, seen_at, ends_at))) = found else {
                 return Ok(None);
             };
-            if seen_at <= now.before(SEEN_EVERY).as_millis() {
+            if is_used && seen_at <= now.before(SEEN_EVERY).as_millis() {
                 diesel::update(operator_sessions::table.find(&token_hash))
                     .set(operator_sessions::seen_at.eq(now.as_millis()))
                     .execute(connection)?;

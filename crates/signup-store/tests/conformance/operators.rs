@@ -61,7 +61,7 @@ async fn begin(fixture: &Fixture, token: &str) -> bool {
 async fn is_open(fixture: &Fixture, token: &str, after: Duration) -> bool {
     let store = &fixture.store;
     let found = store
-        .find_operator_session(token, NOW.after(after), IDLE)
+        .find_operator_session(token, NOW.after(after), IDLE, true)
         .await
         .unwrap();
     found.is_some_and(|(operator, found)| operator.name == "ana" && found == session(token))

@@ -49,8 +49,19 @@ impl Desk {
     ) -> Self {
         let process = &signup_console::PROCESS;
         let builder = TestService::builder(TestDatabase::sqlite(), process, read);
+        Self::start(settings(builder)).await
+    }
+
+    /// On PostgreSQL, for what it does otherwise.
+    pub async fn open_on_postgres() -> Self {
+        let process = &signup_console::PROCESS;
+        let database = TestDatabase::postgres();
+        Self::start(TestService::builder(database, process, read)).await
+    }
+
+    async fn start(builder: TestServiceBuilder) -> Self {
         let desk = Self {
-            service: settings(builder).start(DECLARATIONS).await,
+            service: builder.start(DECLARATIONS).await,
         };
         for (name, role) in [
             ("ana", Role::Admin),
@@ -217,6 +228,13 @@ pub struct Browser<'a> {
 impl Browser<'_> {
     pub async fn get(&self, path: &str) -> Page {
         let request = self.desk.service.http.get(self.desk.service.url(path));
+        Page::of(self.dressed(request).send().await.unwrap()).await
+    }
+
+    /// Asks as a page that loads itself again does.
+    pub async fn get_by_itself(&self, path: &str) -> Page {
+        let request = self.desk.service.http.get(self.desk.service.url(path));
+        let request = request.header("x-by-itself", "1");
         Page::of(self.dressed(request).send().await.unwrap()).await
     }
 
