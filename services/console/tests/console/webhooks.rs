@@ -67,7 +67,21 @@ async fn a_webhook_is_made_and_its_secret_shown_once() {
 async fn a_webhook_that_does_not_fit_is_refused() {
     let desk = Desk::open().await;
     let ana = desk.signed_in("ana").await;
+    let long = format!("https://example.com/{}", "x".repeat(2029));
+    let longer_as_url = format!("https://example.com/{}", "é".repeat(500));
     for (fields, told) in [
+        (
+            [("url", long.as_str()), ("contact", "")],
+            "it has more than 2,048 characters",
+        ),
+        (
+            [("url", longer_as_url.as_str()), ("contact", "")],
+            "it has more than 2,048 characters",
+        ),
+        (
+            [("url", URL), ("contact", "a\u{1b}[31m@example.com")],
+            "The contact is no e-mail address.",
+        ),
         (
             [("url", "http://10.0.0.1/"), ("contact", "")],
             "The URL cannot be a webhook's:",
@@ -96,6 +110,8 @@ async fn a_webhook_that_does_not_fit_is_refused() {
     }
     assert!(desk.service.app.store.webhooks().await.unwrap().is_empty());
     assert_eq!(desk.actions().await, ["sign_in"]);
+    let page = create(&ana, &[("url", &long[..2048])]).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
 }
 
 #[tokio::test]
@@ -235,10 +251,12 @@ async fn deliveries_are_listed_and_what_the_outbox_has_lost_is_told() {
 async fn a_replay_is_noted_with_what_it_made_due() {
     let desk = Desk::open().await;
     crate::events::sign_up(&desk, "ann").await;
+    // What is handled after the webhook was made is queued for it anyway.
+    desk.service.drained().await;
     let path = with_webhook(&desk).await;
     let sam = desk.signed_in("sam").await;
     let replay = format!("{path}/replay");
-    for replayed in [1, 0] {
+    for replayed in [2, 0] {
         let answer = sam.submit(&replay, &[("what", "day")]).await;
         let expected = format!("{path}?replayed={replayed}");
         assert_eq!(answer.header("location"), expected);
@@ -256,7 +274,7 @@ async fn a_replay_is_noted_with_what_it_made_due() {
         ("sam", "console")
     );
     assert_eq!(entry.details["failed"], json!(false));
-    assert_eq!(entry.details["events"], json!(1));
+    assert_eq!(entry.details["events"], json!(2));
 }
 
 #[tokio::test]
