@@ -294,18 +294,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Ids end up in URLs, headers, metrics and keys of tables: short and plain.
     fn id(&self, id: &Spanned<String>) -> Result<(), DeclarationError> {
-        let text = id.get_ref();
-        let plain = (1..=64).contains(&text.len())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        if plain {
-            Ok(())
-        } else {
-            Err(self.fault(id, "an id has 1 to 64 letters, digits, '-', '_' or '.'"))
-        }
+        check_id(id.get_ref()).map_err(|problem| self.fault(id, problem))
     }
 
     fn valid<T: Declarable>(
@@ -332,6 +322,19 @@ impl Reader<'_> {
             line: line_of(self.text, place.span().start),
             problem: format!("`{}`: {problem}", place.get_ref()),
         }
+    }
+}
+
+/// Whether something declared can have this id. Ids end up in URLs, headers, metrics and keys of tables: short and plain.
+///
+/// # Errors
+/// What an id is made of.
+pub fn check_id(id: &str) -> Result<(), &'static str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if (1..=64).contains(&id.len()) && id.bytes().all(is_plain) {
+        Ok(())
+    } else {
+        Err("an id has 1 to 64 letters, digits, '-', '_' or '.'")
     }
 }
 

@@ -46,13 +46,13 @@ pub struct ChangeAuthor {
 }
 
 impl ChangeAuthor {
-    /// An entry that says what this author did, to what. `details` is an object, without secrets. The object may have come from
-    /// outside: it is kept as one line of at most 320 characters.
+    /// An entry that says what this author did, to what. `details` is an object, without secrets. Names of authors and objects may
+    /// have come from outside: each is kept as one line of at most 320 characters.
     pub fn did(&self, action: &str, object: Option<&str>, details: Value) -> AuditEntry {
         AuditEntry {
             time: self.time,
             origin: self.origin.to_owned(),
-            operator: self.name.clone(),
+            operator: as_line(&self.name),
             action: action.to_owned(),
             object: object.map(as_line),
             details,

@@ -470,3 +470,14 @@ async fn a_password_of_ones_own_choice_undoes_no_reset(fixture: Fixture) {
     assert!(changed.await.unwrap());
     assert!(!is_open(&fixture, "two", Duration::ZERO).await);
 }
+
+#[test]
+fn what_comes_from_outside_is_one_line_in_the_audit_log() {
+    let typed = ChangeAuthor {
+        name: "a\u{1b}[31m\nb".into(),
+        ..author()
+    };
+    let entry = typed.did("sign_in_refused", Some(&"x\n".repeat(500)), json!({}));
+    assert_eq!(entry.operator, "a [31m b");
+    assert_eq!(entry.object.unwrap(), "x ".repeat(160));
+}
