@@ -92,6 +92,15 @@ test("what happens while the newest events are shown appears by itself", async (
   });
 });
 
+test("a page that loads itself again leads to sign-in when the session is over", async () => {
+  await operate({}, async (page, desk) => {
+    await desk.open("/events");
+    await page.context().clearCookies();
+    await page.waitForURL(desk.url("/sign-in?next=%2Fevents"));
+    await isAccessible(page);
+  });
+});
+
 test("a calling code that is none is refused", async () => {
   await operate({}, async (page, desk) => {
     await desk.open("/funnel?country=abc");

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use signup_core::keys::KeyRing;
 use signup_core::mask::Secret;
 use signup_core::time::Timestamp;
-use signup_store::{ApplicationRecord, Change, Declarations};
+use signup_store::{ApplicationRecord, Change, Declarations, differences};
 
 use crate::credentials::{CredentialOwner, IssueError, issue};
 use crate::declare::Declared;
@@ -190,9 +190,10 @@ impl Plan {
         let (action, details) = match before {
             None => (Action::Create, Vec::new()),
             Some(before) => {
-                let mut details = Vec::new();
-                differences("", &before, &after, &mut details);
-                (Action::Update, details)
+                let changed = differences(&before, &after).into_iter();
+                let details =
+                    changed.map(|one| format!("{}: {} -> {}", one.key, one.before, one.after));
+                (Action::Update, details.collect())
             }
         };
         if action == Action::Update && details.is_empty() {
@@ -239,29 +240,4 @@ fn describe(application: &ApplicationRecord) -> Value {
         "rules": application.rules,
         "settings": application.settings,
     })
-}
-
-/// Lists every key whose value differs.
-fn differences(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
-    match (before, after) {
-        (Value::Object(before), Value::Object(after)) => {
-            let keys: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
-            for key in keys {
-                let path = if path.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{path}.{key}")
-                };
-                let missing = Value::Null;
-                differences(
-                    &path,
-                    before.get(key).unwrap_or(&missing),
-                    after.get(key).unwrap_or(&missing),
-                    found,
-                );
-            }
-        }
-        (before, after) if before == after => {}
-        (before, after) => found.push(format!("{path}: {before} -> {after}")),
-    }
 }

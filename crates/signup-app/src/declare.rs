@@ -87,7 +87,9 @@ pub fn read<D: Declarable, A: Declarable>(
     kinds: &[CredentialKind],
 ) -> Result<Declared, DeclarationError> {
     let file: File<D, A> = toml::from_str(text).map_err(|error| refuse(path, text, &error))?;
-    Reader { path, text }.check(file, kinds)
+    let reader = Reader { path, text };
+    reader.plain_texts()?;
+    reader.check(file, kinds)
 }
 
 #[derive(Deserialize)]
@@ -252,6 +254,25 @@ impl Reader<'_> {
         })
     }
 
+    /// No text and no key holds control characters, for PostgreSQL keeps no NUL and terminals obey the others. Only messages
+    /// have line ends and tabs.
+    fn plain_texts(&self) -> Result<(), DeclarationError> {
+        let file =
+            DeTable::parse(self.text).map_err(|error| refuse(self.path, self.text, &error))?;
+        let Some(found) = find_control(file.get_ref(), false) else {
+            return Ok(());
+        };
+        Err(DeclarationError {
+            path: self.path.to_owned(),
+            line: line_of(self.text, found.offset),
+            problem: format!(
+                "`{}` holds the control character U+{:04X}; take it out",
+                found.key.escape_debug(),
+                u32::from(found.character)
+            ),
+        })
+    }
+
     fn credential(
         &self,
         application: &str,
@@ -277,18 +298,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Ids end up in URLs, headers, metrics and keys of tables: short and plain.
     fn id(&self, id: &Spanned<String>) -> Result<(), DeclarationError> {
-        let text = id.get_ref();
-        let plain = (1..=64).contains(&text.len())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        if plain {
-            Ok(())
-        } else {
-            Err(self.fault(id, "an id has 1 to 64 letters, digits, '-', '_' or '.'"))
-        }
+        check_id(id.get_ref()).map_err(|problem| self.fault(id, problem))
     }
 
     fn valid<T: Declarable>(
@@ -315,6 +326,19 @@ impl Reader<'_> {
             line: line_of(self.text, place.span().start),
             problem: format!("`{}`: {problem}", place.get_ref()),
         }
+    }
+}
+
+/// Whether something declared can have this id. Ids end up in URLs, headers, metrics and keys of tables: short and plain.
+///
+/// # Errors
+/// What an id is made of.
+pub fn check_id(id: &str) -> Result<(), &'static str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if (1..=64).contains(&id.len()) && id.bytes().all(is_plain) {
+        Ok(())
+    } else {
+        Err("an id has 1 to 64 letters, digits, '-', '_' or '.'")
     }
 }
 
@@ -345,6 +369,52 @@ fn find_key<'a>(text: &str, index: usize, path: impl Iterator<Item = &'a str>) -
         value = below.get_ref();
     }
     found
+}
+
+/// A control character where none may stand.
+struct Control<'a> {
+    key: &'a str,
+    character: char,
+    offset: usize,
+}
+
+fn find_control<'a>(table: &'a DeTable<'_>, in_messages: bool) -> Option<Control<'a>> {
+    table.iter().find_map(|(key, value)| {
+        let name = key.get_ref().as_ref();
+        if let Some(character) = name.chars().find(|character| character.is_control()) {
+            return Some(Control {
+                key: name,
+                character,
+                offset: key.span().start,
+            });
+        }
+        find_control_in(name, value, in_messages || name == "messages")
+    })
+}
+
+fn find_control_in<'a>(
+    key: &'a str,
+    value: &'a Spanned<DeValue<'_>>,
+    in_messages: bool,
+) -> Option<Control<'a>> {
+    match value.get_ref() {
+        DeValue::String(text) => {
+            let is_wrong = |character: &char| {
+                character.is_control() && !(in_messages && "\n\r\t".contains(*character))
+            };
+            let character = text.chars().find(is_wrong)?;
+            Some(Control {
+                key,
+                character,
+                offset: value.span().start,
+            })
+        }
+        DeValue::Array(items) => items
+            .iter()
+            .find_map(|item| find_control_in(key, item, in_messages)),
+        DeValue::Table(table) => find_control(table, in_messages),
+        _ => None,
+    }
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

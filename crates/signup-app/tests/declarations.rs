@@ -253,3 +253,32 @@ async fn the_database_never_holds_a_secret_in_clear() {
     assert_eq!(stored.credentials.len(), 1);
     assert!(!format!("{stored:?}").contains(&secret));
 }
+
+#[test]
+fn control_characters_are_refused_with_their_line() {
+    for (from, to, told) in [
+        (
+            "\"The Shop\"",
+            "\"a\\u0000b\"",
+            "acme.toml:6: `name` holds the control character U+0000; take it out",
+        ),
+        (
+            "\"The Shop\"",
+            "\"\"\"a\nb\"\"\"",
+            "acme.toml:6: `name` holds the control character U+000A",
+        ),
+        (
+            "settings.colour = \"red\"",
+            "settings.colour = \"\\u001b[31m\"",
+            "acme.toml:7: ",
+        ),
+        (
+            "settings.colour",
+            "rules.messages.templates.\"e\\u0000n\".sign-up-code.sms = \"{code}\"\nsettings.colour",
+            "acme.toml:7: `e\\0n` holds the control character U+0000",
+        ),
+    ] {
+        let refusal = refusal(&SHOP.replace(from, to));
+        assert!(refusal.starts_with(told), "{refusal}");
+    }
+}

@@ -15,6 +15,7 @@ use actix_web::{Error, HttpMessage, HttpResponse, web};
 use futures_util::FutureExt;
 use signup_app::App;
 use signup_app::logging::{Origin, in_request};
+use signup_app::settings::HttpSettings;
 use signup_app::shutdown::Shutdown;
 use signup_core::context::RequestContext;
 use signup_core::reply::Reply;
@@ -35,6 +36,8 @@ static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What the edge needs beside the application.
 pub(crate) struct Edge {
     pub(crate) provider: &'static Provider,
+    /// What this server bears from its clients.
+    pub(crate) http: HttpSettings,
     pub(crate) metrics: HttpMetrics,
     pub(crate) shutdown: Shutdown,
 }
@@ -47,7 +50,7 @@ pub(crate) async fn edge(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let context = read_context(&request, &app.settings.http);
+    let context = read_context(&request, &edge.http);
     request.extensions_mut().insert(context.clone());
     // Asked for before the request is given away: a panic does not give it back.
     let route = request

@@ -11,6 +11,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, HttpServer, web};
 use prometheus::{Registry, TextEncoder};
 use signup_app::App;
+use signup_app::settings::HttpSettings;
 use signup_app::shutdown::Shutdown;
 use signup_core::reply::Reply;
 use tokio::net::TcpSocket;
@@ -59,28 +60,43 @@ pub async fn serve(
     metrics_listener: Option<TcpListener>,
     shutdown: Shutdown,
 ) -> io::Result<()> {
-    serve_beside(app, provider, listener, metrics_listener, shutdown, |_| {}).await
+    let http = app.settings.http.clone();
+    let listeners = (listener, metrics_listener);
+    serve_routes(app, provider, http, listeners, shutdown, |_| {}).await
 }
 
-/// Like [`serve`], with further routes, which go before those of the provider.
+/// Like [`serve`] without metrics, for a server beside others in one process: with settings of its own, and with further
+/// routes, which go before those of the provider.
 ///
 /// # Errors
 /// See [`serve`].
 pub async fn serve_beside(
     app: Arc<App>,
     provider: &'static Provider,
+    http: HttpSettings,
     listener: TcpListener,
-    metrics_listener: Option<TcpListener>,
+    shutdown: Shutdown,
+    further: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> io::Result<()> {
+    serve_routes(app, provider, http, (listener, None), shutdown, further).await
+}
+
+async fn serve_routes(
+    app: Arc<App>,
+    provider: &'static Provider,
+    http: HttpSettings,
+    (listener, metrics_listener): (TcpListener, Option<TcpListener>),
     shutdown: Shutdown,
     further: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> io::Result<()> {
     let registry = app.metrics.registry.clone();
     let records_of = Arc::clone(&app);
     let metrics = HttpMetrics::register(&registry, provider.name).map_err(io::Error::other)?;
-    let delay = app.settings.http.shutdown_delay;
+    let delay = http.shutdown_delay;
     let api = api_server(
         &app,
         provider,
+        http,
         metrics.clone(),
         listener,
         &shutdown,
@@ -117,12 +133,12 @@ pub async fn serve_beside(
 fn api_server(
     app: &Arc<App>,
     provider: &'static Provider,
+    http: HttpSettings,
     metrics: HttpMetrics,
     listener: TcpListener,
     shutdown: &Shutdown,
     further: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> io::Result<Server> {
-    let http = &app.settings.http;
     let (workers, header_timeout) = (http.workers, http.header_timeout);
     // actix counts in whole seconds; half a second must not become none.
     let grace = http.shutdown_grace.as_millis().div_ceil(1000);
@@ -130,6 +146,7 @@ fn api_server(
     let app = web::Data::from(Arc::clone(app));
     let at_edge = web::Data::new(Edge {
         provider,
+        http,
         metrics,
         shutdown: shutdown.clone(),
     });

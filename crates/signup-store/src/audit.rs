@@ -18,7 +18,7 @@ pub struct AuditEntry {
     pub origin: String,
     /// The operator's name, as it was given; for signupctl, the user of the machine.
     pub operator: String,
-    /// What was done: `sign_in`, `application_changed`.
+    /// What was done: `sign_in`, `application_changed`. `docs/console.md` lists them all.
     pub action: String,
     /// What it was done to: `acme/web`. Addresses are masked.
     pub object: Option<String>,
@@ -28,6 +28,38 @@ pub struct AuditEntry {
     pub request_id: Option<String>,
     /// The network that the request came from.
     pub client: Option<String>,
+}
+
+/// Who does something, from where and when: what every entry of a change begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeAuthor {
+    /// `console` or `signupctl`.
+    pub origin: &'static str,
+    /// The operator's name, as it was given; for signupctl, the user of the machine.
+    pub name: String,
+    /// The request that asked for it.
+    pub request_id: Option<String>,
+    /// The network that the request came from.
+    pub client: Option<String>,
+    /// When.
+    pub time: Timestamp,
+}
+
+impl ChangeAuthor {
+    /// An entry that says what this author did, to what. `details` is an object, without secrets. Names of authors and objects may
+    /// have come from outside: each is kept as one line of at most 320 characters.
+    pub fn did(&self, action: &str, object: Option<&str>, details: Value) -> AuditEntry {
+        AuditEntry {
+            time: self.time,
+            origin: self.origin.to_owned(),
+            operator: as_line(&self.name),
+            action: action.to_owned(),
+            object: object.map(as_line),
+            details,
+            request_id: self.request_id.clone(),
+            client: self.client.clone(),
+        }
+    }
 }
 
 /// Which entries are wanted; everything that is given must fit.
@@ -55,7 +87,8 @@ struct AuditRow {
 }
 
 impl Store {
-    /// Notes what an operator did.
+    /// Notes what an operator did where nothing in the database changes: what was looked at, what was refused. Whatever changes
+    /// something notes it in its own transaction.
     ///
     /// # Errors
     /// The database is unavailable.
@@ -100,7 +133,7 @@ impl Store {
     }
 }
 
-/// Notes it beside what was done.
+/// Notes it in the transaction of what was done.
 pub(crate) fn insert(connection: &mut AnyConnection, entry: &AuditEntry) -> QueryResult<()> {
     diesel::insert_into(audit_log::table)
         .values((
@@ -115,6 +148,14 @@ pub(crate) fn insert(connection: &mut AnyConnection, entry: &AuditEntry) -> Quer
         ))
         .execute(connection)
         .map(drop)
+}
+
+fn as_line(text: &str) -> String {
+    const LONGEST: usize = 320;
+    text.chars()
+        .take(LONGEST)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 impl AuditRow {

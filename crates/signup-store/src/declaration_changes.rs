@@ -1,27 +1,17 @@
 //! Who changed which declaration, when, and what it was before.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use signup_core::time::Timestamp;
 
+use crate::audit::{self, ChangeAuthor};
 use crate::connection::AnyConnection;
 use crate::declarations::{ApplicationRecord, Change, CredentialRecord, find_application};
 use crate::error::StoreError;
 use crate::schema::{credentials, declaration_changes, directories};
 use crate::store::Store;
-
-/// Who makes changes, and from where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChangeAuthor {
-    /// `console` or `signupctl`.
-    pub origin: &'static str,
-    /// The operator, or the user of the machine.
-    pub name: String,
-    /// The request that asked for it.
-    pub request_id: Option<String>,
-    /// When.
-    pub time: Timestamp,
-}
 
 /// One change that was made.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +36,46 @@ pub struct DeclarationChange {
     pub before: Option<Value>,
     /// What it is since.
     pub after: Option<Value>,
+}
+
+/// A key whose value changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The key with all that it stands below: `rules.password.min_length`.
+    pub key: String,
+    /// What it was; null when it was not there.
+    pub before: Value,
+    /// What it is; null when it is not there any more.
+    pub after: Value,
+}
+
+/// Every key whose value differs, in the order of their names.
+pub fn differences(before: &Value, after: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    compare("", before, after, &mut found);
+    found
+}
+
+fn compare(key: &str, before: &Value, after: &Value, found: &mut Vec<Difference>) {
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => {
+            let names: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+            for name in names {
+                let below = match key {
+                    "" => name.clone(),
+                    key => format!("{key}.{name}"),
+                };
+                let value = |side: &Map<String, Value>| side.get(name).cloned().unwrap_or_default();
+                compare(&below, &value(before), &value(after), found);
+            }
+        }
+        (before, after) if before == after => {}
+        (before, after) => found.push(Difference {
+            key: key.to_owned(),
+            before: before.clone(),
+            after: after.clone(),
+        }),
+    }
 }
 
 impl Store {
@@ -125,7 +155,7 @@ pub(crate) fn before(
     })
 }
 
-/// Writes a change into the history, unless it changes nothing.
+/// Writes a change into the history and the audit log, unless it changes nothing.
 pub(crate) fn note(
     connection: &mut AnyConnection,
     author: &ChangeAuthor,
@@ -136,6 +166,9 @@ pub(crate) fn note(
     if before.as_ref() == Some(&noted.after) {
         return Ok(());
     }
+    let (action, details) = noted.told(before.as_ref());
+    let object = format!("{}/{}", noted.provider, noted.id);
+    audit::insert(connection, &author.did(&action, Some(&object), details))?;
     diesel::insert_into(declaration_changes::table)
         .values((
             declaration_changes::time.eq(author.time.as_millis()),
@@ -181,6 +214,34 @@ impl Noted {
                 application: credential.application_id.clone(),
                 after: describe_credential(credential),
             },
+        }
+    }
+}
+
+impl Noted {
+    /// The action for the audit log, and more about it. Values are in the history; here it is enough which keys.
+    fn told(&self, before: Option<&Value>) -> (String, Value) {
+        let (what, application) = (self.what, self.application.as_deref());
+        match (what, before) {
+            ("credential", None) => (
+                "credential_created".to_owned(),
+                json!({"application": application}),
+            ),
+            ("credential", Some(_)) => (
+                "credential_revoked".to_owned(),
+                json!({"application": application, "ends": self.after["expires_at"]}),
+            ),
+            ("application", None) => {
+                let of = |key: &str| &self.after[key];
+                let details = json!({"name": of("name"), "directory": of("directory"), "enabled": of("enabled")});
+                ("application_created".to_owned(), details)
+            }
+            (what, None) => (format!("{what}_created"), json!({})),
+            (what, Some(before)) => {
+                let changed = differences(before, &self.after).into_iter();
+                let keys: Vec<String> = changed.map(|one| one.key).collect();
+                (format!("{what}_changed"), json!({"changed": keys}))
+            }
         }
     }
 }

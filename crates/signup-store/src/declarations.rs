@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 use serde_json::Value;
 
+use crate::audit::ChangeAuthor;
 use crate::connection::AnyConnection;
-use crate::declaration_changes::{self, ChangeAuthor};
+use crate::declaration_changes;
 use crate::error::{StoreError, is_unique_violation};
 use crate::schema::{applications, credentials, declaration_revision, directories};
 use crate::store::Store;
@@ -126,7 +127,7 @@ impl Store {
         self.change(changes, None, None).await.map(drop)
     }
 
-    /// Makes all changes or none, and writes into the history who made them. With a revision, only if it is still the
+    /// Makes all changes or none, and writes into the history and the audit log who made them. With a revision, only if it is still the
     /// present one; false if it is not, and then nothing is changed: somebody else was faster.
     ///
     /// # Errors

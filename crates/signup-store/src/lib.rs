@@ -38,13 +38,13 @@ mod users;
 mod webhooks;
 mod writer;
 
-pub use audit::{AuditEntry, AuditFilter};
+pub use audit::{AuditEntry, AuditFilter, ChangeAuthor};
 pub use challenges::{ChallengeState, NewChallenge, StoreChallengeOutcome};
 pub use compare_users::{Comparison, MadeUp};
 pub use connection::Backend;
 pub use data_subject::{Dossier, Erased, KeptReply, KeptWindow};
 pub use decisions::DecisionKey;
-pub use declaration_changes::{ChangeAuthor, DeclarationChange};
+pub use declaration_changes::{DeclarationChange, Difference, differences};
 pub use declarations::{ApplicationRecord, Change, CredentialRecord, Declarations};
 pub use deliveries::{DeliveryStart, DeliveryState};
 pub use error::StoreError;

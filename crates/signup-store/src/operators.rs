@@ -4,11 +4,14 @@ use std::fmt;
 use std::time::Duration;
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Text};
+use serde_json::{Value, json};
 use signup_core::operator::Role;
 use signup_core::time::Timestamp;
 use signup_core::user::PasswordHash;
 
-use crate::error::{StoreError, is_unique_violation};
+use crate::audit::{self, ChangeAuthor};
+use crate::error::StoreError;
 use crate::schema::{operator_sessions, operators};
 use crate::store::Store;
 
@@ -67,6 +70,19 @@ pub enum OperatorChange {
     Enable,
 }
 
+impl OperatorChange {
+    /// The action for the audit log, and more about it.
+    fn told(&self) -> (&'static str, Value) {
+        match self {
+            Self::Password(..) => ("operator_password_set", json!({})),
+            Self::OwnPassword { .. } => ("password_changed", json!({})),
+            Self::Role(role) => ("operator_role_changed", json!({"role": role.as_str()})),
+            Self::Disable => ("operator_disabled", json!({})),
+            Self::Enable => ("operator_enabled", json!({})),
+        }
+    }
+}
+
 #[derive(AsChangeset)]
 #[diesel(table_name = operators)]
 struct NewPassword<'a> {
@@ -96,8 +112,7 @@ pub struct OperatorSession {
     pub ends_at: Timestamp,
 }
 
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = operators)]
+#[derive(Queryable)]
 struct OperatorRow {
     name: String,
     password_hash: String,
@@ -124,27 +139,35 @@ impl OperatorRow {
 }
 
 impl Store {
-    /// Stores a new operator; false if the name is taken.
+    /// Stores a new operator, and notes that; false if the name is taken.
     ///
     /// # Errors
     /// The database is unavailable.
-    pub async fn insert_operator(&self, operator: &Operator) -> Result<bool, StoreError> {
-        let row = OperatorRow {
-            name: operator.name.clone(),
-            password_hash: operator.password_hash.as_str().to_owned(),
-            role: operator.role.as_str().to_owned(),
-            disabled: operator.disabled,
-            created_at: operator.created_at.as_millis(),
-            password_changed_at: operator.password_changed_at.as_millis(),
-        };
-        self.run(move |connection| {
-            let inserted = diesel::insert_into(operators::table)
-                .values(&row)
-                .execute(connection);
-            match inserted {
-                Err(error) if is_unique_violation(&error) => Ok(false),
-                other => Ok(other.map(|_| true)?),
+    pub async fn insert_operator(
+        &self,
+        operator: &Operator,
+        author: &ChangeAuthor,
+    ) -> Result<bool, StoreError> {
+        let operator = operator.clone();
+        let details = json!({"role": operator.role.as_str()});
+        let noted = author.did("operator_created", Some(&operator.name), details);
+        self.transaction(move |connection| {
+            let inserted = diesel::sql_query(
+                "INSERT INTO operators \
+                   (name, password_hash, role, disabled, created_at, password_changed_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING",
+            )
+            .bind::<Text, _>(&operator.name)
+            .bind::<Text, _>(operator.password_hash.as_str())
+            .bind::<Text, _>(operator.role.as_str())
+            .bind::<Bool, _>(operator.disabled)
+            .bind::<BigInt, _>(operator.created_at.as_millis())
+            .bind::<BigInt, _>(operator.password_changed_at.as_millis())
+            .execute(connection)?;
+            if inserted == 1 {
+                audit::insert(connection, &noted)?;
             }
+            Ok(inserted == 1)
         })
         .await
     }
@@ -176,8 +199,8 @@ impl Store {
         .await
     }
 
-    /// Changes an operator; false if there is none of this name. Who has a new password or is kept out is signed out
-    /// everywhere at the same moment.
+    /// Changes an operator, and notes that; false if there is none of this name. Who has a new password or is kept out is
+    /// signed out everywhere at the same moment. A role or state that the operator has already is not noted again.
     ///
     /// # Errors
     /// The database is unavailable.
@@ -185,17 +208,19 @@ impl Store {
         &self,
         name: &str,
         change: OperatorChange,
+        author: &ChangeAuthor,
     ) -> Result<bool, StoreError> {
         let name = name.to_owned();
+        let (action, details) = change.told();
+        let noted = author.did(action, Some(&name), details);
         self.transaction(move |connection| {
             let target = operators::table.find(&name);
-            let (changed, ends_sessions) = match change {
-                OperatorChange::Password(hash, now) => (
-                    diesel::update(target)
-                        .set(NewPassword::new(&hash, now))
-                        .execute(connection)?,
-                    true,
-                ),
+            let is_own = matches!(change, OperatorChange::OwnPassword { .. });
+            let ends_sessions = !matches!(change, OperatorChange::Role(_) | OperatorChange::Enable);
+            let changed = match change {
+                OperatorChange::Password(hash, now) => diesel::update(target)
+                    .set(NewPassword::new(&hash, now))
+                    .execute(connection)?,
                 OperatorChange::OwnPassword {
                     session,
                     present,
@@ -210,41 +235,46 @@ impl Store {
                         .filter(operators::password_hash.eq(present.as_str()))
                         .filter(operators::disabled.eq(false))
                         .filter(diesel::dsl::exists(session));
-                    let changed = diesel::update(target)
+                    diesel::update(target)
                         .set(NewPassword::new(&hash, now))
-                        .execute(connection)?;
-                    (changed, true)
+                        .execute(connection)?
                 }
-                OperatorChange::Role(role) => (
-                    diesel::update(target)
+                OperatorChange::Role(role) => {
+                    diesel::update(target.filter(operators::role.ne(role.as_str())))
                         .set(operators::role.eq(role.as_str()))
-                        .execute(connection)?,
-                    false,
-                ),
-                OperatorChange::Disable => (
-                    diesel::update(target)
+                        .execute(connection)?
+                }
+                OperatorChange::Disable => {
+                    diesel::update(target.filter(operators::disabled.eq(false)))
                         .set(operators::disabled.eq(true))
-                        .execute(connection)?,
-                    true,
-                ),
-                OperatorChange::Enable => (
-                    diesel::update(target)
+                        .execute(connection)?
+                }
+                OperatorChange::Enable => {
+                    diesel::update(target.filter(operators::disabled.eq(true)))
                         .set(operators::disabled.eq(false))
-                        .execute(connection)?,
-                    false,
-                ),
+                        .execute(connection)?
+                }
             };
-            if ends_sessions && changed == 1 {
+            if changed == 0 {
+                // Somebody who is so already, or nobody.
+                let found: i64 = operators::table
+                    .find(&name)
+                    .count()
+                    .get_result(connection)?;
+                return Ok(found == 1 && !is_own);
+            }
+            if ends_sessions {
                 let sessions = operator_sessions::operator.eq(&name);
                 diesel::delete(operator_sessions::table.filter(sessions)).execute(connection)?;
             }
-            Ok(changed == 1)
+            audit::insert(connection, &noted)?;
+            Ok(true)
         })
         .await
     }
 
-    /// Begins a session, unless the password that was checked is no longer the operator's, or the operator is kept out;
-    /// false then.
+    /// Begins a session in place of the one with the token hash `earlier`, and notes the sign-in, unless the password that was
+    /// checked is no longer the operator's, or the operator is kept out; false then.
     ///
     /// # Errors
     /// The database is unavailable.
@@ -252,8 +282,11 @@ impl Store {
         &self,
         session: &OperatorSession,
         checked: &PasswordHash,
+        earlier: Option<String>,
+        author: &ChangeAuthor,
     ) -> Result<bool, StoreError> {
         let (session, checked) = (session.clone(), checked.as_str().to_owned());
+        let noted = author.did("sign_in", None, json!({}));
         self.transaction(move |connection| {
             // An update that changes nothing holds the row, so that a password that is being changed ends this session too.
             let holds = diesel::update(operators::table.find(&session.operator))
@@ -264,6 +297,9 @@ impl Store {
             if holds == 0 {
                 return Ok(false);
             }
+            if let Some(earlier) = earlier {
+                diesel::delete(operator_sessions::table.find(earlier)).execute(connection)?;
+            }
             diesel::insert_into(operator_sessions::table)
                 .values((
                     operator_sessions::token_hash.eq(&session.token_hash),
@@ -273,13 +309,14 @@ impl Store {
                     operator_sessions::ends_at.eq(session.ends_at.as_millis()),
                 ))
                 .execute(connection)?;
+            audit::insert(connection, &noted)?;
             Ok(true)
         })
         .await
     }
 
-    /// Who is signed in with this token at `now`, and notes that the session is used. A session ends at its end, and when
-    /// it was not used for `idle`.
+    /// Who is signed in with this token at `now`, and notes that the session is used, unless only a script asks. A session ends
+    /// at its end, and when it was not used for `idle`.
     ///
     /// # Errors
     /// The database is unavailable, or a row cannot be read.
@@ -288,6 +325,7 @@ impl Store {
         token_hash: &str,
         now: Timestamp,
         idle: Duration,
+        is_used: bool,
     ) -> Result<Option<(Operator, OperatorSession)>, StoreError> {
         let token_hash = token_hash.to_owned();
         self.run(move |connection| {
@@ -304,7 +342,7 @@ impl Store {
             let Some((operator, (token_hash, name, created_at, seen_at, ends_at))) = found else {
                 return Ok(None);
             };
-            if seen_at <= now.before(SEEN_EVERY).as_millis() {
+            if is_used && seen_at <= now.before(SEEN_EVERY).as_millis() {
                 diesel::update(operator_sessions::table.find(&token_hash))
                     .set(operator_sessions::seen_at.eq(now.as_millis()))
                     .execute(connection)?;
@@ -320,28 +358,44 @@ impl Store {
         .await
     }
 
-    /// Ends a session.
+    /// Ends a session, and notes the sign-out if there was one.
     ///
     /// # Errors
     /// The database is unavailable.
-    pub async fn delete_operator_session(&self, token_hash: &str) -> Result<(), StoreError> {
+    pub async fn delete_operator_session(
+        &self,
+        token_hash: &str,
+        author: &ChangeAuthor,
+    ) -> Result<(), StoreError> {
         let token_hash = token_hash.to_owned();
-        self.run(move |connection| {
-            diesel::delete(operator_sessions::table.find(token_hash)).execute(connection)?;
+        let noted = author.did("sign_out", None, json!({}));
+        self.transaction(move |connection| {
+            let session = operator_sessions::table.find(token_hash);
+            if diesel::delete(session).execute(connection)? == 1 {
+                audit::insert(connection, &noted)?;
+            }
             Ok(())
         })
         .await
     }
 
-    /// Ends all sessions of an operator; how many there were.
+    /// Ends all sessions of an operator, and notes how many there were.
     ///
     /// # Errors
     /// The database is unavailable.
-    pub async fn delete_operator_sessions(&self, name: &str) -> Result<usize, StoreError> {
-        let name = name.to_owned();
-        self.run(move |connection| {
-            let sessions = operator_sessions::operator.eq(name);
-            Ok(diesel::delete(operator_sessions::table.filter(sessions)).execute(connection)?)
+    pub async fn delete_operator_sessions(
+        &self,
+        name: &str,
+        author: &ChangeAuthor,
+    ) -> Result<usize, StoreError> {
+        let (name, author) = (name.to_owned(), author.clone());
+        self.transaction(move |connection| {
+            let sessions = operator_sessions::table.filter(operator_sessions::operator.eq(&name));
+            let ended = diesel::delete(sessions).execute(connection)?;
+            let details = json!({"sessions": ended});
+            let noted = author.did("sign_out_everywhere", Some(&name), details);
+            audit::insert(connection, &noted)?;
+            Ok(ended)
         })
         .await
     }

@@ -12,6 +12,7 @@ mod row;
 use std::fmt;
 
 use diesel::prelude::*;
+use serde_json::json;
 use signup_core::mask::mask_email;
 use signup_core::time::Timestamp;
 
@@ -21,6 +22,7 @@ pub use self::deliveries::{
     WebhookBacklog, WebhookCounts, WebhookDelivery, WebhookDeliveryState, WebhookEvent,
 };
 use self::row::WebhookRow;
+use crate::audit::{self, ChangeAuthor};
 use crate::error::StoreError;
 use crate::schema::webhooks::dsl;
 use crate::store::Store;
@@ -99,17 +101,23 @@ impl fmt::Debug for Webhook {
 }
 
 impl Store {
-    /// Stores a new webhook.
+    /// Stores a new webhook, and notes who made it.
     ///
     /// # Errors
     /// The database is unavailable, or its id is taken.
-    pub async fn insert_webhook(&self, webhook: &Webhook) -> Result<(), StoreError> {
+    pub async fn insert_webhook(
+        &self,
+        webhook: &Webhook,
+        author: &ChangeAuthor,
+    ) -> Result<(), StoreError> {
         let row = WebhookRow::from(webhook);
-        self.run(move |connection| {
+        let details = json!({"provider": webhook.provider, "application": webhook.application});
+        let noted = author.did("webhook_created", Some(&webhook.id), details);
+        self.transaction(move |connection| {
             diesel::insert_into(dsl::webhooks)
                 .values(&row)
                 .execute(connection)?;
-            Ok(())
+            Ok(audit::insert(connection, &noted)?)
         })
         .await
     }
@@ -143,7 +151,7 @@ impl Store {
 
     /// Gives a webhook a new sealed secret; the present one goes on signing until `overlap_until`. A secret that was on
     /// its way out already ends now. False if the webhook's secret is not the one in `webhook` any more: of two
-    /// operators that rotate at once, one only may show what was made.
+    /// operators that rotate at once, one only may show what was made, and is noted.
     ///
     /// # Errors
     /// The database is unavailable.
@@ -152,9 +160,12 @@ impl Store {
         webhook: &Webhook,
         sealed: String,
         overlap_until: Timestamp,
+        author: &ChangeAuthor,
     ) -> Result<bool, StoreError> {
         let (id, present) = (webhook.id.clone(), webhook.sealed_secret.clone());
-        self.run(move |connection| {
+        let details = json!({"previous_secret_until": overlap_until.to_string()});
+        let noted = author.did("webhook_secret_rotated", Some(&id), details);
+        self.transaction(move |connection| {
             let rotated = diesel::update(dsl::webhooks.find(id))
                 .filter(dsl::secret.eq(&present))
                 .set((
@@ -163,61 +174,100 @@ impl Store {
                     dsl::previous_until.eq(overlap_until.as_millis()),
                 ))
                 .execute(connection)?;
+            if rotated == 1 {
+                audit::insert(connection, &noted)?;
+            }
             Ok(rotated == 1)
         })
         .await
     }
 
-    /// Puts an active webhook to rest; false if there is no active one of this id.
+    /// Puts an active webhook to rest, and notes that; false if there is no active one of this id.
     ///
     /// # Errors
     /// The database is unavailable.
-    pub async fn pause_webhook(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn pause_webhook(&self, id: &str, author: &ChangeAuthor) -> Result<bool, StoreError> {
         let id = id.to_owned();
-        self.run(move |connection| {
+        let noted = author.did("webhook_paused", Some(&id), json!({}));
+        self.transaction(move |connection| {
             let paused = diesel::update(dsl::webhooks.find(id))
                 .filter(dsl::state.eq(WebhookState::Active.as_str()))
                 .set((
                     dsl::state.eq(WebhookState::Paused.as_str()),
-                    dsl::state_since.eq(now.as_millis()),
+                    dsl::state_since.eq(noted.time.as_millis()),
                 ))
                 .execute(connection)?;
+            if paused == 1 {
+                audit::insert(connection, &noted)?;
+            }
             Ok(paused == 1)
         })
         .await
     }
 
-    /// Calls a paused or disabled webhook again and forgets how it failed; false if there is none of this id.
+    /// Calls a paused or disabled webhook again, forgets how it failed, and notes that. Tells since when it was not called; none
+    /// if it is called already, or if there is none of this id.
     ///
     /// # Errors
     /// The database is unavailable.
-    pub async fn resume_webhook(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let id = id.to_owned();
-        self.run(move |connection| {
-            let resumed = diesel::update(dsl::webhooks.find(id))
+    pub async fn resume_webhook(
+        &self,
+        id: &str,
+        author: &ChangeAuthor,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let (id, author) = (id.to_owned(), author.clone());
+        self.transaction(move |connection| {
+            let resting = dsl::webhooks
+                .find(&id)
+                .filter(dsl::state.ne(WebhookState::Active.as_str()));
+            let since: Option<i64> = resting
+                .select(dsl::state_since)
+                .first(connection)
+                .optional()?;
+            let Some(since) = since else {
+                return Ok(None);
+            };
+            // Whoever resumes it at the same moment finds that this rest is over.
+            let resumed = diesel::update(dsl::webhooks.find(&id))
                 .filter(dsl::state.ne(WebhookState::Active.as_str()))
+                .filter(dsl::state_since.eq(since))
                 .set((
                     dsl::state.eq(WebhookState::Active.as_str()),
-                    dsl::state_since.eq(now.as_millis()),
+                    dsl::state_since.eq(author.time.as_millis()),
                     dsl::disabled_reason.eq(None::<String>),
                     dsl::notice_at.eq(None::<i64>),
                     dsl::failing_since.eq(None::<i64>),
                     dsl::held_until.eq(None::<i64>),
                 ))
                 .execute(connection)?;
-            Ok(resumed == 1)
+            if resumed == 0 {
+                return Ok(None);
+            }
+            let since = Timestamp::from_millis(since);
+            let details = json!({"missed_since": since.to_string()});
+            let noted = author.did("webhook_resumed", Some(&id), details);
+            audit::insert(connection, &noted)?;
+            Ok(Some(since))
         })
         .await
     }
 
-    /// Removes a webhook and its deliveries; false if there is none of this id.
+    /// Removes a webhook and its deliveries, and notes that; false if there is none of this id.
     ///
     /// # Errors
     /// The database is unavailable.
-    pub async fn delete_webhook(&self, id: &str) -> Result<bool, StoreError> {
+    pub async fn delete_webhook(
+        &self,
+        id: &str,
+        author: &ChangeAuthor,
+    ) -> Result<bool, StoreError> {
         let id = id.to_owned();
-        self.run(move |connection| {
+        let noted = author.did("webhook_deleted", Some(&id), json!({}));
+        self.transaction(move |connection| {
             let deleted = diesel::delete(dsl::webhooks.find(id)).execute(connection)?;
+            if deleted == 1 {
+                audit::insert(connection, &noted)?;
+            }
             Ok(deleted == 1)
         })
         .await

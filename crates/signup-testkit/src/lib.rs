@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod author;
 pub mod clock;
 pub mod compatibility;
 pub mod contract;
@@ -20,6 +21,7 @@ pub mod schema;
 pub mod service;
 pub mod wait;
 
+pub use author::author;
 pub use clock::TestClock;
 pub use mail::TestMailServer;
 pub use postgres::TestDatabase;

@@ -15,6 +15,9 @@ use crate::{headers, layout, session};
 /// The field of forms that holds the session's token.
 pub const TOKEN: &str = "token";
 
+/// The header of requests that `live.js` makes without anybody's doing.
+const BY_ITSELF: &str = "x-by-itself";
+
 /// Where one signs in.
 pub const SIGN_IN: &str = "/sign-in";
 
@@ -159,10 +162,12 @@ pub async fn find_session(
         return Ok(None);
     };
     let idle = visitor.app.settings.console.session_idle;
+    // A page that loads itself again says nothing about whether anybody is still there.
+    let is_used = !visitor.request().headers().contains_key(BY_ITSELF);
     let found = visitor
         .app
         .store
-        .find_operator_session(&session::hash(token), visitor.now(), idle)
+        .find_operator_session(&session::hash(token), visitor.now(), idle, is_used)
         .await?;
     Ok(found.map(|(operator, session)| (token.clone(), operator, session)))
 }

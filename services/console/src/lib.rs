@@ -24,8 +24,10 @@
 //!    the session's token, so every form has `(visit.token())` in it.
 //! 3. A line in the table in `src/navigation.rs`, if the page belongs in the menu.
 //! 4. Its texts in `src/texts/NAME.rs`: a struct, and the two languages. A missing text does not compile.
-//! 5. What changes something, or shows an address in full, is noted: `visit.audit("user_erased", "ciam/42", json!({})).await?`
-//!    before the answer, with neither secrets nor whole addresses in it.
+//! 5. What changes something is noted in the audit log by the store, in the transaction of the change: functions of the store that
+//!    change something take `visit.author()`. What only shows an address in full is noted by the page before the answer:
+//!    `visit.audit("user_revealed", "ciam/42", json!({})).await?`, with neither secrets nor whole addresses in it. Each action is
+//!    listed in `docs/console.md`.
 //!
 //! Tables, notices and the like are in [`parts`]. Styles are classes of `assets/console.css`; scripts are files in `assets/`, named
 //! in `src/assets.rs`, and only improve what works without them. Inline scripts and styles do not run: the content security policy

@@ -70,7 +70,8 @@ fn table() -> Vec<Entry> {
     ]
 }
 
-/// Registers every page. A path that no page has gets a page that says so.
+/// Registers every page. A path that no page has gets a page that says so, once somebody is signed in: which paths there are is
+/// nobody else's affair.
 pub fn register(config: &mut web::ServiceConfig) {
     let mut paths: Vec<(&'static str, Vec<(Method, Route)>)> = Vec::new();
     for entry in table() {
@@ -82,6 +83,6 @@ pub fn register(config: &mut web::ServiceConfig) {
     for (path, routes) in paths {
         config.service(resource(path, routes));
     }
-    let missing = open(Method::GET, "/{path:.*}", missing::show);
+    let missing = get("/{path:.*}", Role::Read, missing::show);
     config.service(resource(missing.path, [(missing.method, missing.route)]));
 }

@@ -37,6 +37,11 @@ pub fn form_token(token: &str) -> String {
     hash(&format!("form {token}"))
 }
 
+/// Proves to a page of the same session that another one of its pages has said this: for texts that travel in an address.
+pub fn proof(form_token: &str, said: &str) -> String {
+    hash(&format!("said {said} {form_token}"))
+}
+
 /// Compares without telling by the time how much was right.
 pub fn are_equal(left: &str, right: &str) -> bool {
     verify_slices_are_equal(left.as_bytes(), right.as_bytes()).is_ok()

@@ -13,7 +13,7 @@ use signup_core::mask::mask_address;
 use signup_core::operator::Role;
 use signup_core::reply::Reply;
 use signup_core::time::Timestamp;
-use signup_store::{AuditEntry, ChangeAuthor, Operator, OperatorSession, StoreError};
+use signup_store::{ChangeAuthor, Operator, OperatorSession, StoreError};
 use url::{Position, Url};
 
 use crate::form::Form;
@@ -100,25 +100,15 @@ impl Visitor {
         self.app.clock.now()
     }
 
-    /// Notes what somebody did who is not signed in.
-    pub(crate) async fn audit_as(
-        &self,
-        operator: &str,
-        action: &str,
-        object: Option<&str>,
-        details: Value,
-    ) -> Result<(), StoreError> {
-        let entry = AuditEntry {
-            time: self.now(),
-            origin: ORIGIN.to_owned(),
-            operator: operator.to_owned(),
-            action: action.to_owned(),
-            object: object.map(as_noted),
-            details,
+    /// Somebody who is not signed in, or not yet, as the author of what this request does.
+    pub(crate) fn author_as(&self, operator: &str) -> ChangeAuthor {
+        ChangeAuthor {
+            origin: ORIGIN,
+            name: operator.to_owned(),
             request_id: Some(self.context.request_id.clone()),
             client: Some(mask_address(self.context.client_ip)),
-        };
-        self.app.store.insert_audit_entry(&entry).await
+            time: self.now(),
+        }
     }
 
     pub(crate) fn request(&self) -> &HttpRequest {
@@ -170,8 +160,9 @@ impl Visit {
         html! { input type="hidden" name=(crate::access::TOKEN) value=(self.form_token); }
     }
 
-    /// Notes what the operator does, to what: `("credential_created", "ciam/web", json!({"id": ..}))`. No secrets, no whole
-    /// addresses. What cannot be noted is not done: use `?`.
+    /// Notes what the operator does that changes nothing in the database: `("user_revealed", "ciam/42", json!({}))`. No secrets, no
+    /// whole addresses. What cannot be noted is not done: use `?`. A change is noted by the store, in its transaction: give it the
+    /// [`author`](Self::author).
     ///
     /// # Errors
     /// The database is unavailable.
@@ -181,26 +172,12 @@ impl Visit {
         object: &str,
         details: Value,
     ) -> Result<(), StoreError> {
-        self.audit_as(&self.operator.name, action, Some(object), details)
-            .await
+        let entry = self.author().did(action, Some(object), details);
+        self.app.store.insert_audit_entry(&entry).await
     }
 
-    /// The operator, for the history of declarations.
+    /// The operator, as the author of a change.
     pub fn author(&self) -> ChangeAuthor {
-        ChangeAuthor {
-            origin: ORIGIN,
-            name: self.operator.name.clone(),
-            request_id: Some(self.context.request_id.clone()),
-            time: self.now(),
-        }
+        self.author_as(&self.operator.name)
     }
-}
-
-/// A text that may have come from outside, as one line that is not too long.
-fn as_noted(text: &str) -> String {
-    const LONGEST: usize = 320;
-    text.chars()
-        .take(LONGEST)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }

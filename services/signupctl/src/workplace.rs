@@ -65,19 +65,24 @@ impl Workplace {
         }
     }
 
+    /// Who runs this program, as the author of a change.
+    pub fn author(&self) -> ChangeAuthor {
+        ChangeAuthor {
+            origin: ORIGIN,
+            name: self.who.clone(),
+            request_id: None,
+            client: None,
+            time: now(),
+        }
+    }
+
     /// Makes changes, in the name of who runs this program.
     ///
     /// # Errors
     /// See [`Store::change_declarations`].
     pub async fn change_declarations(&self, changes: Vec<Change>) -> anyhow::Result<()> {
-        let author = ChangeAuthor {
-            origin: ORIGIN,
-            name: self.who.clone(),
-            request_id: None,
-            time: now(),
-        };
         self.store
-            .change_declarations_as(author, changes, None)
+            .change_declarations_as(self.author(), changes, None)
             .await?;
         Ok(())
     }

@@ -10,10 +10,10 @@ use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
-use signup_app::App;
 use signup_core::context::RequestContext;
 
 use crate::Fault;
+use crate::edge::Edge;
 
 /// Extracts the whole body: at most `http.body_limit_bytes`, all of it there within `http.body_timeout`.
 ///
@@ -35,16 +35,16 @@ impl FromRequest for Body {
     type Future = LocalBoxFuture<'static, Result<Self, Fault>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let Some(app) = request.app_data::<web::Data<App>>() else {
+        let Some(edge) = request.app_data::<web::Data<Edge>>() else {
             return Box::pin(async { Err(Fault::Internal) });
         };
-        let limit = app.settings.http.body_limit_bytes;
+        let limit = edge.http.body_limit_bytes;
         // A body that takes longer leaves no time to answer.
         let deadline = request
             .extensions()
             .get::<RequestContext>()
             .map(|context| context.deadline);
-        let end = Instant::now() + app.settings.http.body_timeout;
+        let end = Instant::now() + edge.http.body_timeout;
         let end = deadline.map_or(end, |deadline| deadline.min(end));
         let announced = request
             .headers()

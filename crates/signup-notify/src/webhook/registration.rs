@@ -11,6 +11,9 @@ use uuid::Uuid;
 use super::egress::{Egress, UrlProblem};
 use super::secret::{SecretError, SigningSecret};
 
+/// No longer URL is taken, bytes as it is sent: more is refused by many servers, and it stands in tables and pages.
+const LONGEST_URL: usize = 2048;
+
 /// What an operator says about a new webhook.
 #[derive(Clone, Debug, Default)]
 pub struct NewWebhook {
@@ -32,6 +35,9 @@ pub enum NewWebhookError {
     /// The URL is none that may be called.
     #[error("the URL cannot be a webhook's: {0}")]
     Url(#[from] UrlProblem),
+    /// The URL is too long.
+    #[error("the URL cannot be a webhook's: it has more than {LONGEST_URL} characters")]
+    UrlTooLong,
     /// Nobody can be reached there.
     #[error("the contact is no e-mail address")]
     Contact,
@@ -51,7 +57,14 @@ impl NewWebhook {
         keys: &KeyRing,
         now: Timestamp,
     ) -> Result<(Webhook, SigningSecret), NewWebhookError> {
+        if self.url.len() > LONGEST_URL {
+            return Err(NewWebhookError::UrlTooLong);
+        }
         let url = Egress::new(settings).check_url(&self.url)?;
+        // Some characters take more room when they are written as URLs have them.
+        if url.as_str().len() > LONGEST_URL {
+            return Err(NewWebhookError::UrlTooLong);
+        }
         if let Some(contact) = &self.contact {
             EmailAddress::parse(contact).map_err(|_| NewWebhookError::Contact)?;
         }

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use signup_core::event::EventMessage;
 use signup_core::time::Timestamp;
-use signup_store::{EventFilter, Store, StoreError, Webhook};
+use signup_store::{AuditEntry, ChangeAuthor, EventFilter, Store, StoreError, Webhook};
 
 use super::queue::{EVENT_TYPES, wants};
 
-/// Events that are looked at in one step.
-const STEP: u32 = 500;
+/// Events that are looked at in one step, and noted together.
+const STEP: u32 = 2000;
 /// Events are found by the time in their ids, told by the clocks of other machines.
 const CLOCKS_APART: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -34,7 +35,7 @@ pub struct Replayed {
 }
 
 /// Makes selected events due for a webhook, with the same `webhook-id` as ever, in steps of bounded size. Only events
-/// that the webhook wants are.
+/// that the webhook wants are. Each step that made any due is noted with their number, in its own transaction.
 ///
 /// # Errors
 /// The database is unavailable; what was made due until then stays so, and the replay can be repeated.
@@ -42,8 +43,14 @@ pub async fn replay(
     store: &Store,
     webhook: &Webhook,
     selection: &ReplaySelection,
-    now: Timestamp,
+    author: &ChangeAuthor,
 ) -> Result<Replayed, StoreError> {
+    let details = json!({
+        "since": selection.since.map(|since| since.to_string()),
+        "event": selection.event_id,
+        "failed": selection.failed,
+    });
+    let noted = author.did("webhook_replayed", Some(&webhook.id), details);
     let mut done = Replayed::default();
     if let Some(id) = &selection.event_id {
         let found = store
@@ -52,14 +59,14 @@ pub async fn replay(
             .filter(|found| selection.since.is_none_or(|since| found.time >= since))
             .filter(|found| found.erased_at.is_none());
         let events = found.map(|found| found.event).into_iter().collect();
-        done.add(store, webhook, events, selection.failed, now)
+        done.add(store, webhook, events, selection.failed, &noted)
             .await?;
         return Ok(done);
     }
     let filter = EventFilter {
         types: EVENT_TYPES.map(|known| known.as_str().to_owned()).into(),
         since: selection.since.unwrap_or(Timestamp::from_millis(0)),
-        until: now.after(CLOCKS_APART),
+        until: author.time.after(CLOCKS_APART),
     };
     let mut after = None;
     loop {
@@ -74,7 +81,7 @@ pub async fn replay(
             .filter(|found| found.erased_at.is_none())
             .map(|found| found.event)
             .collect();
-        done.add(store, webhook, events, selection.failed, now)
+        done.add(store, webhook, events, selection.failed, &noted)
             .await?;
     }
 }
@@ -86,13 +93,13 @@ impl Replayed {
         webhook: &Webhook,
         mut events: Vec<EventMessage>,
         failed: bool,
-        now: Timestamp,
+        noted: &AuditEntry,
     ) -> Result<(), StoreError> {
         events.retain(|event| wants(webhook, event));
         self.wanted += events.len();
         let ids = events.into_iter().map(|event| event.id).collect();
         self.replayed += store
-            .replay_webhook_events(&webhook.id, ids, failed, now)
+            .replay_webhook_events(&webhook.id, ids, failed, noted)
             .await?;
         Ok(())
     }

@@ -3,22 +3,15 @@
 use signup_bus::Outcome;
 use signup_core::time::Clock as _;
 use signup_notify::webhook::{ReplaySelection, replay};
-use signup_store::{AuditEntry, DeliveryState};
+use signup_store::DeliveryState;
+use signup_testkit::author;
 
 use crate::fixture::{Shop, context, email, sign_up};
 use crate::webhooks::subscribe;
 
 async fn erase(shop: &Shop, public_id: &str) {
-    let noted = AuditEntry {
-        time: shop.clock.now(),
-        origin: "test".into(),
-        operator: "mei".into(),
-        action: "user_erased".into(),
-        object: None,
-        details: serde_json::json!({}),
-        request_id: None,
-        client: None,
-    };
+    let author = author(shop.clock.now());
+    let noted = author.did("user_erased", None, serde_json::json!({}));
     let (now, context) = (shop.clock.now(), context());
     let erased = shop
         .app
@@ -58,6 +51,6 @@ async fn nobody_is_welcomed_who_was_erased_and_webhooks_are_told_in_order() {
     assert_eq!(queued, [created.id.clone(), erased.id.clone()]);
 
     // Sent out again, it is the erasure alone.
-    let replayed = replay(store, &webhook, &ReplaySelection::default(), now).await;
+    let replayed = replay(store, &webhook, &ReplaySelection::default(), &author(now)).await;
     assert_eq!(replayed.unwrap().wanted, 1);
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 use signup_core::time::Clock as _;
 use signup_notify::webhook::SigningSecret;
 use signup_store::WebhookDeliveryState;
+use signup_testkit::author;
 
 use crate::fixture::Shop;
 use crate::receiver::{Receiver, Told};
@@ -44,10 +45,12 @@ async fn while_a_secret_is_replaced_both_verify_and_then_the_new_one_only() {
     let (webhook, old) = subscribe(&shop.app, &receiver.url()).await;
     let new = SigningSecret::generate().unwrap();
     let overlap = Duration::from_secs(60);
+    let author = author(shop.clock.now());
     let rotated = shop.app.store.rotate_webhook_secret(
         &webhook,
         new.seal(&shop.app.keys, &webhook.id).unwrap(),
         shop.clock.now().after(overlap),
+        &author,
     );
     assert!(rotated.await.unwrap());
     let new = new.expose().expose().clone();

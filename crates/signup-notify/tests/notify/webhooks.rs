@@ -16,6 +16,7 @@ use signup_notify::webhook::{
     replay,
 };
 use signup_store::{Webhook, WebhookDelivery, WebhookState};
+use signup_testkit::author;
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -42,7 +43,10 @@ pub async fn subscribe(app: &App, url: &str) -> (Webhook, String) {
         held_until: None,
         id,
     };
-    app.store.insert_webhook(&webhook).await.unwrap();
+    app.store
+        .insert_webhook(&webhook, &author(app.clock.now()))
+        .await
+        .unwrap();
     (webhook, secret.expose().expose().clone())
 }
 
@@ -115,8 +119,8 @@ async fn requests_for_codes_do_not_go_to_webhooks() {
     assert_eq!(shop.worker.handle(&event).await, Outcome::Done);
     assert_eq!(shop.deliveries(&webhook).await, []);
 
-    let (all, now) = (ReplaySelection::default(), shop.clock.now());
-    let replayed = replay(&shop.app.store, &webhook, &all, now);
+    let (all, author) = (ReplaySelection::default(), author(shop.clock.now()));
+    let replayed = replay(&shop.app.store, &webhook, &all, &author);
     assert_eq!(replayed.await.unwrap().wanted, 0);
 }
 
@@ -129,9 +133,11 @@ async fn a_new_webhook_gets_what_happened_before_it_by_a_replay() {
     let (mut other, _) = subscribe(&shop.app, &receiver.url()).await;
     other.application = Some("kiosk".to_owned());
 
-    let (all, now) = (ReplaySelection::default(), shop.clock.now());
+    let (all, author) = (ReplaySelection::default(), author(shop.clock.now()));
     for (webhook, expected) in [(&webhook, 1), (&webhook, 0), (&other, 0)] {
-        let replayed = replay(&shop.app.store, webhook, &all, now).await.unwrap();
+        let replayed = replay(&shop.app.store, webhook, &all, &author)
+            .await
+            .unwrap();
         assert_eq!(replayed.replayed, expected);
     }
     assert_eq!(shop.dispatcher().step().await.unwrap(), 1);

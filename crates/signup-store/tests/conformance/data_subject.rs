@@ -64,7 +64,10 @@ fn now() -> Timestamp {
 /// Alice, with a trace in every table that can have one.
 async fn alice(fixture: &Fixture) -> SignUpRecord {
     let store = &fixture.store;
-    store.insert_webhook(&webhook("crm")).await.unwrap();
+    store
+        .insert_webhook(&webhook("crm"), &signup_testkit::author(now()))
+        .await
+        .unwrap();
     let mut asked = Vec::new();
     for _ in 0..2 {
         let limits = application().send_limits(Channel::Email, EMAIL, "192.0.2.7");
@@ -162,16 +165,7 @@ async fn erase(store: &Store, record: &SignUpRecord) -> Option<signup_store::Era
 }
 
 fn noted(action: &str) -> AuditEntry {
-    AuditEntry {
-        time: now(),
-        origin: "test".into(),
-        operator: "mei".into(),
-        action: action.into(),
-        object: None,
-        details: json!({}),
-        request_id: None,
-        client: None,
-    }
+    signup_testkit::author(now()).did(action, None, json!({}))
 }
 
 async fn nothing_of_an_erased_person_is_left(fixture: Fixture) {
@@ -354,7 +348,8 @@ async fn of_two_erasures_one_counts(fixture: Fixture) {
     let erased: Vec<_> = join_all(erasures).await.into_iter().flatten().collect();
 
     assert_eq!(erased.len(), 1);
-    assert_eq!(fixture.database.rows("audit_log").len(), 1);
+    let noted = fixture.database.rows("audit_log");
+    assert_eq!(noted.len(), 2, "that the webhook was made, and one erasure");
     let told = announcements(&fixture.store).await;
     let told = told
         .iter()

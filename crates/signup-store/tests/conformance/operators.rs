@@ -5,8 +5,8 @@ use signup_core::code::{Limit, LimitScope};
 use signup_core::operator::Role;
 use signup_core::user::PasswordHash;
 use signup_store::{
-    ApplicationRecord, AuditEntry, AuditFilter, Change, ChangeAuthor, Operator, OperatorChange,
-    OperatorSession, Retention,
+    ApplicationRecord, AuditEntry, AuditFilter, Change, ChangeAuthor, CredentialRecord, Operator,
+    OperatorChange, OperatorSession, Retention,
 };
 
 use crate::fixture::{Fixture, NOW};
@@ -20,6 +20,8 @@ on_both!(
     an_ended_session_is_swept_away,
     the_audit_log_is_read_backwards,
     changes_are_remembered_with_who_made_them,
+    declarations_are_audited_with_what_became_of_them,
+    operators_are_audited_with_what_became_of_them,
     a_change_that_comes_too_late_is_none,
     limits_hold_for_what_is_taken_and_not_given_back,
 );
@@ -51,7 +53,7 @@ async fn begin(fixture: &Fixture, token: &str) -> bool {
     let ana = fixture.store.find_operator("ana").await.unwrap().unwrap();
     fixture
         .store
-        .insert_operator_session(&session(token), &ana.password_hash)
+        .insert_operator_session(&session(token), &ana.password_hash, None, &author())
         .await
         .unwrap()
 }
@@ -59,7 +61,7 @@ async fn begin(fixture: &Fixture, token: &str) -> bool {
 async fn is_open(fixture: &Fixture, token: &str, after: Duration) -> bool {
     let store = &fixture.store;
     let found = store
-        .find_operator_session(token, NOW.after(after), IDLE)
+        .find_operator_session(token, NOW.after(after), IDLE, true)
         .await
         .unwrap();
     found.is_some_and(|(operator, found)| operator.name == "ana" && found == session(token))
@@ -67,13 +69,21 @@ async fn is_open(fixture: &Fixture, token: &str, after: Duration) -> bool {
 
 async fn a_name_belongs_to_one_operator(fixture: Fixture) {
     let store = &fixture.store;
-    assert!(store.insert_operator(&operator("ana")).await.unwrap());
+    assert!(
+        store
+            .insert_operator(&operator("ana"), &author())
+            .await
+            .unwrap()
+    );
     let other = Operator {
         role: Role::Admin,
         ..operator("ana")
     };
-    assert!(!store.insert_operator(&other).await.unwrap());
-    store.insert_operator(&operator("Ana")).await.unwrap();
+    assert!(!store.insert_operator(&other, &author()).await.unwrap());
+    store
+        .insert_operator(&operator("Ana"), &author())
+        .await
+        .unwrap();
     let names = store.operators().await.unwrap();
     let names: Vec<_> = names.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names, ["Ana", "ana"]);
@@ -83,7 +93,7 @@ async fn a_name_belongs_to_one_operator(fixture: Fixture) {
     );
     assert!(
         !store
-            .change_operator("nobody", OperatorChange::Enable)
+            .change_operator("nobody", OperatorChange::Enable, &author())
             .await
             .unwrap()
     );
@@ -91,7 +101,10 @@ async fn a_name_belongs_to_one_operator(fixture: Fixture) {
 
 async fn a_session_ends_in_time_or_with_what_its_operator_loses(fixture: Fixture) {
     let store = &fixture.store;
-    store.insert_operator(&operator("ana")).await.unwrap();
+    store
+        .insert_operator(&operator("ana"), &author())
+        .await
+        .unwrap();
     assert!(begin(&fixture, "one").await && begin(&fixture, "two").await);
     assert!(is_open(&fixture, "one", IDLE - Duration::from_secs(1)).await);
     assert!(
@@ -100,7 +113,10 @@ async fn a_session_ends_in_time_or_with_what_its_operator_loses(fixture: Fixture
     );
     assert!(!is_open(&fixture, "two", IDLE).await);
     assert!(!is_open(&fixture, "one", LIFETIME).await);
-    store.delete_operator_session("one").await.unwrap();
+    store
+        .delete_operator_session("one", &author())
+        .await
+        .unwrap();
     assert!(!is_open(&fixture, "one", Duration::ZERO).await);
 
     for change in [
@@ -108,33 +124,45 @@ async fn a_session_ends_in_time_or_with_what_its_operator_loses(fixture: Fixture
         OperatorChange::Password(PasswordHash::new("new".into()), NOW),
     ] {
         store
-            .change_operator("ana", OperatorChange::Enable)
+            .change_operator("ana", OperatorChange::Enable, &author())
             .await
             .unwrap();
         assert!(begin(&fixture, "three").await);
-        store.change_operator("ana", change).await.unwrap();
         store
-            .change_operator("ana", OperatorChange::Enable)
+            .change_operator("ana", change, &author())
+            .await
+            .unwrap();
+        store
+            .change_operator("ana", OperatorChange::Enable, &author())
             .await
             .unwrap();
         assert!(!is_open(&fixture, "three", Duration::ZERO).await);
     }
     assert!(begin(&fixture, "four").await && begin(&fixture, "five").await);
-    assert_eq!(store.delete_operator_sessions("ana").await.unwrap(), 2);
+    assert_eq!(
+        store
+            .delete_operator_sessions("ana", &author())
+            .await
+            .unwrap(),
+        2
+    );
 }
 
 async fn no_session_begins_with_a_password_of_the_past(fixture: Fixture) {
     let store = &fixture.store;
     let ana = operator("ana");
-    store.insert_operator(&ana).await.unwrap();
+    store.insert_operator(&ana, &author()).await.unwrap();
     let change = OperatorChange::Password(PasswordHash::new("new".into()), NOW);
-    store.change_operator("ana", change).await.unwrap();
+    store
+        .change_operator("ana", change, &author())
+        .await
+        .unwrap();
     let begun = store
-        .insert_operator_session(&session("one"), &ana.password_hash)
+        .insert_operator_session(&session("one"), &ana.password_hash, None, &author())
         .await;
     assert!(!begun.unwrap());
     store
-        .change_operator("ana", OperatorChange::Disable)
+        .change_operator("ana", OperatorChange::Disable, &author())
         .await
         .unwrap();
     assert!(!begin(&fixture, "two").await);
@@ -142,7 +170,10 @@ async fn no_session_begins_with_a_password_of_the_past(fixture: Fixture) {
 
 async fn an_ended_session_is_swept_away(fixture: Fixture) {
     let store = &fixture.store;
-    store.insert_operator(&operator("ana")).await.unwrap();
+    store
+        .insert_operator(&operator("ana"), &author())
+        .await
+        .unwrap();
     begin(&fixture, "one").await;
     for (after, rows) in [(Duration::ZERO, 0), (LIFETIME, 1), (LIFETIME, 0)] {
         let swept = store
@@ -202,6 +233,7 @@ fn author() -> ChangeAuthor {
         origin: "console",
         name: "ana".into(),
         request_id: Some("request-1".into()),
+        client: None,
         time: NOW,
     }
 }
@@ -264,6 +296,117 @@ async fn changes_are_remembered_with_who_made_them(fixture: Fixture) {
     );
 }
 
+async fn declarations_are_audited_with_what_became_of_them(fixture: Fixture) {
+    let store = &fixture.store;
+    let credential = |expires_at| CredentialRecord {
+        provider: "acme".into(),
+        kind: "client-secret".into(),
+        id: "till".into(),
+        application_id: Some("till".into()),
+        secret_hash: Some("hash".into()),
+        sealed: None,
+        public_pem: None,
+        created_at: NOW.as_millis(),
+        expires_at,
+    };
+    let till = Change::PutApplication(ApplicationRecord {
+        provider: "acme".into(),
+        id: "till".into(),
+        directory: "people".into(),
+        name: "The Till".into(),
+        enabled: true,
+        rules: json!({}),
+        settings: json!({}),
+    });
+    let revoked = Change::PutCredential(credential(Some(NOW.as_millis())));
+    for changes in [
+        vec![till, Change::AddCredential(credential(None))],
+        vec![shop("New"), shop("New")],
+        vec![revoked.clone(), revoked],
+    ] {
+        let changed = store.change_declarations_as(author(), changes, None);
+        assert!(changed.await.unwrap());
+    }
+    let late = store.change_declarations_as(author(), vec![shop("Late")], Some(0));
+    assert!(!late.await.unwrap());
+    let refused = Change::AddCredential(credential(None));
+    let refused = store.change_declarations_as(author(), vec![shop("Refused"), refused], None);
+    refused.await.unwrap_err();
+
+    let entries = store.audit_entries(AuditFilter::default(), 9).await;
+    let told: Vec<_> = entries
+        .unwrap()
+        .into_iter()
+        .rev()
+        .map(|(_, entry)| (entry.action, entry.object.unwrap(), entry.details))
+        .collect();
+    let entry = |action: &str, object: &str, details| (action.into(), object.into(), details);
+    assert_eq!(
+        told,
+        [
+            entry(
+                "application_created",
+                "acme/till",
+                json!({"name": "The Till", "directory": "people", "enabled": true})
+            ),
+            entry(
+                "credential_created",
+                "acme/client-secret/till",
+                json!({"application": "till"})
+            ),
+            entry(
+                "application_changed",
+                "acme/shop",
+                json!({"changed": ["name"]})
+            ),
+            entry(
+                "credential_revoked",
+                "acme/client-secret/till",
+                json!({"application": "till", "ends": NOW.to_string()})
+            ),
+        ]
+    );
+}
+
+async fn operators_are_audited_with_what_became_of_them(fixture: Fixture) {
+    let (store, by) = (&fixture.store, &author());
+    store.insert_operator(&operator("ana"), by).await.unwrap();
+    store.insert_operator(&operator("ana"), by).await.unwrap();
+    for change in [
+        OperatorChange::Enable,
+        OperatorChange::Disable,
+        OperatorChange::Disable,
+        OperatorChange::Enable,
+        OperatorChange::Role(Role::Read),
+        OperatorChange::Role(Role::Read),
+    ] {
+        assert!(store.change_operator("ana", change, by).await.unwrap());
+    }
+    assert!(begin(&fixture, "one").await && begin(&fixture, "two").await);
+    store.delete_operator_session("one", by).await.unwrap();
+    store.delete_operator_session("one", by).await.unwrap();
+
+    let entries = store.audit_entries(AuditFilter::default(), 20).await;
+    let actions: Vec<_> = entries
+        .unwrap()
+        .into_iter()
+        .rev()
+        .map(|(_, entry)| entry.action)
+        .collect();
+    assert_eq!(
+        actions,
+        [
+            "operator_created",
+            "operator_disabled",
+            "operator_enabled",
+            "operator_role_changed",
+            "sign_in",
+            "sign_in",
+            "sign_out"
+        ]
+    );
+}
+
 async fn a_change_that_comes_too_late_is_none(fixture: Fixture) {
     let store = &fixture.store;
     let seen = store.declaration_revision().await.unwrap();
@@ -293,8 +436,9 @@ async fn limits_hold_for_what_is_taken_and_not_given_back(fixture: Fixture) {
 
 async fn a_password_of_ones_own_choice_undoes_no_reset(fixture: Fixture) {
     let store = &fixture.store;
+    let by = &author();
     let ana = operator("ana");
-    store.insert_operator(&ana).await.unwrap();
+    store.insert_operator(&ana, by).await.unwrap();
     assert!(begin(&fixture, "one").await);
     let own = |session: &str, present: &PasswordHash| OperatorChange::OwnPassword {
         session: session.into(),
@@ -308,19 +452,32 @@ async fn a_password_of_ones_own_choice_undoes_no_reset(fixture: Fixture) {
         OperatorChange::Password(reset.clone(), NOW),
         OperatorChange::Enable,
     ] {
-        store.change_operator("ana", change).await.unwrap();
-        let undone = store.change_operator("ana", own("one", &ana.password_hash));
+        store.change_operator("ana", change, by).await.unwrap();
+        let undone = store.change_operator("ana", own("one", &ana.password_hash), by);
         assert!(!undone.await.unwrap());
     }
     // With the right password, but from a session that has ended.
-    let late = store.change_operator("ana", own("one", &reset));
+    let late = store.change_operator("ana", own("one", &reset), by);
     assert!(!late.await.unwrap());
     let kept = store.find_operator("ana").await.unwrap().unwrap();
     assert_eq!(kept.password_hash.as_str(), "reset");
 
-    let begun = store.insert_operator_session(&session("two"), &reset).await;
+    let begun = store
+        .insert_operator_session(&session("two"), &reset, None, by)
+        .await;
     assert!(begun.unwrap());
-    let changed = store.change_operator("ana", own("two", &reset));
+    let changed = store.change_operator("ana", own("two", &reset), by);
     assert!(changed.await.unwrap());
     assert!(!is_open(&fixture, "two", Duration::ZERO).await);
+}
+
+#[test]
+fn what_comes_from_outside_is_one_line_in_the_audit_log() {
+    let typed = ChangeAuthor {
+        name: "a\u{1b}[31m\nb".into(),
+        ..author()
+    };
+    let entry = typed.did("sign_in_refused", Some(&"x\n".repeat(500)), json!({}));
+    assert_eq!(entry.operator, "a [31m b");
+    assert_eq!(entry.object.unwrap(), "x ".repeat(160));
 }

@@ -1,11 +1,13 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use serde_json::json;
 use signup_core::time::Timestamp;
 use signup_store::{
-    AttemptEnd, AttemptReport, Retention, Store, Webhook, WebhookDelivery, WebhookDeliveryState,
-    WebhookEvent, WebhookState,
+    AttemptEnd, AttemptReport, AuditFilter, Retention, Store, Webhook, WebhookDelivery,
+    WebhookDeliveryState, WebhookEvent, WebhookState,
 };
+use signup_testkit::author;
 use uuid::Uuid;
 
 use crate::fixture::{Fixture, NOW, later, named, sign_up};
@@ -50,8 +52,19 @@ pub fn webhook(id: &str) -> Webhook {
     }
 }
 
+/// What the audit log has, the oldest first.
+async fn actions(store: &Store) -> Vec<String> {
+    let entries = store.audit_entries(AuditFilter::default(), 100).await;
+    let entries = entries.unwrap().into_iter().rev();
+    entries.map(|(_, entry)| entry.action).collect()
+}
+
 async fn with_webhook(fixture: &Fixture, id: &str) {
-    fixture.store.insert_webhook(&webhook(id)).await.unwrap();
+    fixture
+        .store
+        .insert_webhook(&webhook(id), &author(NOW))
+        .await
+        .unwrap();
 }
 
 /// Signs somebody up and queues the event; returns its id.
@@ -143,7 +156,7 @@ async fn an_event_is_queued_once_for_each_active_webhook_that_wants_it(fixture: 
     others[2].application = Some("kiosk".into());
     others[3].state = WebhookState::Paused;
     for webhook in wanting.iter().chain(&others) {
-        store.insert_webhook(webhook).await.unwrap();
+        store.insert_webhook(webhook, &author(NOW)).await.unwrap();
         assert_eq!(
             store.find_webhook(&webhook.id).await.unwrap().as_ref(),
             Some(webhook)
@@ -300,14 +313,16 @@ async fn an_endpoint_that_fails_for_too_long_is_disabled_once(fixture: Fixture) 
     assert_eq!(store.webhook_backlog().await.unwrap().disabled, 1);
     assert_eq!(fail_at(4, end).await, None, "it is disabled already");
 
-    assert!(store.resume_webhook("hook", end).await.unwrap());
+    let resume = async || store.resume_webhook("hook", &author(end)).await.unwrap();
+    assert_eq!(resume().await, Some(end));
     let resumed = stored(store).await;
     assert_eq!(resumed.state, WebhookState::Active);
     assert_eq!(
         (resumed.failing_since, resumed.disabled_reason),
         (None, None)
     );
-    assert!(!store.resume_webhook("hook", end).await.unwrap());
+    assert_eq!(resume().await, None);
+    assert_eq!(actions(store).await, ["webhook_created", "webhook_resumed"]);
 }
 
 async fn a_success_ends_the_time_of_failing(fixture: Fixture) {
@@ -331,11 +346,13 @@ async fn a_webhook_that_is_not_active_or_is_held_has_nothing_due(fixture: Fixtur
     let event = queue(&fixture, "bob").await;
     assert_eq!(store.due_webhooks(NOW).await.unwrap().len(), 1);
 
-    assert!(store.pause_webhook("hook", NOW).await.unwrap());
-    assert!(!store.pause_webhook("hook", NOW).await.unwrap());
+    let pause = async || store.pause_webhook("hook", &author(NOW)).await.unwrap();
+    assert!(pause().await && !pause().await);
+    assert_eq!(actions(store).await, ["webhook_created", "webhook_paused"]);
     assert_eq!(store.due_webhooks(NOW).await.unwrap(), []);
     assert_eq!(store.webhook_backlog().await.unwrap().pending, 0);
-    assert!(store.resume_webhook("hook", NOW).await.unwrap());
+    let resumed = store.resume_webhook("hook", &author(NOW)).await;
+    assert_eq!(resumed.unwrap(), Some(NOW));
 
     claim(store, "a", NOW).await;
     let until = NOW.after(Duration::from_secs(600));
@@ -351,9 +368,12 @@ async fn of_two_rotations_at_once_one_counts(fixture: Fixture) {
     with_webhook(&fixture, "hook").await;
     let seen = stored(store).await;
     let until = NOW.after(DAY);
-    let rotate = |sealed: &str| store.rotate_webhook_secret(&seen, sealed.into(), until);
+    let author = author(NOW);
+    let rotate = |sealed: &str| store.rotate_webhook_secret(&seen, sealed.into(), until, &author);
     assert!(rotate("sealed-2").await.unwrap());
     assert!(!rotate("sealed-3").await.unwrap());
+    let noted = actions(store).await;
+    assert_eq!(noted, ["webhook_created", "webhook_secret_rotated"]);
 
     let rotated = stored(store).await;
     assert_eq!(rotated.sealed_secret, "sealed-2");
@@ -375,9 +395,10 @@ async fn replaying_brings_back_what_failed_and_what_was_before(fixture: Fixture)
     let ids = vec![early.clone(), failed.clone(), done.clone(), waiting.clone()];
     let later = NOW.after(DAY);
 
+    let noted = author(later).did("webhook_replayed", Some("hook"), json!({}));
     let replay = async |ids: Vec<String>, failed| {
         store
-            .replay_webhook_events("hook", ids, failed, later)
+            .replay_webhook_events("hook", ids, failed, &noted)
             .await
             .unwrap()
     };
@@ -388,7 +409,18 @@ async fn replaying_brings_back_what_failed_and_what_was_before(fixture: Fixture)
         (WebhookDeliveryState::Pending, 0)
     );
     // What waits or is under way is left alone.
-    assert_eq!(replay(ids, false).await, 2);
+    assert_eq!(replay(ids.clone(), false).await, 2);
+    assert_eq!(replay(ids, false).await, 0);
+    let entries = store.audit_entries(AuditFilter::default(), 9).await;
+    let counts = entries.unwrap().into_iter();
+    let counts: Vec<_> = counts
+        .map(|(_, entry)| entry.details["events"].clone())
+        .collect();
+    assert_eq!(
+        counts,
+        [json!(2), json!(1), json!(null)],
+        "the newest first, and no replay of nothing"
+    );
     let mut due: Vec<String> = claim(store, "b", later)
         .await
         .into_iter()
@@ -427,8 +459,9 @@ async fn deleting_a_webhook_removes_its_deliveries(fixture: Fixture) {
     with_webhook(&fixture, "hook").await;
     queue_event(store, &Uuid::now_v7().to_string()).await;
     assert_eq!(store.webhook_counts().await.unwrap()["hook"].pending, 1);
-    assert!(store.delete_webhook("hook").await.unwrap());
-    assert!(!store.delete_webhook("hook").await.unwrap());
+    let delete = async || store.delete_webhook("hook", &author(NOW)).await.unwrap();
+    assert!(delete().await && !delete().await);
+    assert_eq!(actions(store).await, ["webhook_created", "webhook_deleted"]);
     assert!(store.webhook_counts().await.unwrap().is_empty());
     assert_eq!(store.webhooks().await.unwrap(), []);
 }
@@ -437,7 +470,7 @@ async fn one_caller_tells_the_contact(fixture: Fixture) {
     let store = &fixture.store;
     let mut told = webhook("hook");
     told.contact = Some("ops@example.com".into());
-    store.insert_webhook(&told).await.unwrap();
+    store.insert_webhook(&told, &author(NOW)).await.unwrap();
     let event = queue(&fixture, "bob").await;
     let later = NOW.after(LEASE);
     assert_eq!(store.claim_webhook_notice(NOW, later).await.unwrap(), None);

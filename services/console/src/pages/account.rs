@@ -67,21 +67,19 @@ pub async fn change_password(visit: Visit) -> Result<Reply, Refusal> {
         hash,
         now: visit.now(),
     };
-    if !store.change_operator(&visit.operator.name, change).await? {
+    let name = &visit.operator.name;
+    if !store.change_operator(name, change, &visit.author()).await? {
         return refused(html! { (words.wrong) });
     }
-    visit
-        .audit("password_changed", &visit.operator.name, json!({}))
-        .await?;
     Ok(visit.to(SIGN_IN).with_header("set-cookie", session::end()))
 }
 
 /// `POST /account/sign-out-everywhere`
 pub async fn sign_out_everywhere(visit: Visit) -> Result<Reply, Refusal> {
     let name = &visit.operator.name;
-    let ended = visit.app.store.delete_operator_sessions(name).await?;
-    visit
-        .audit("sign_out_everywhere", name, json!({"sessions": ended}))
+    let store = &visit.app.store;
+    store
+        .delete_operator_sessions(name, &visit.author())
         .await?;
     Ok(visit.to(SIGN_IN).with_header("set-cookie", session::end()))
 }

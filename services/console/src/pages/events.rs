@@ -53,7 +53,7 @@ pub async fn show(visit: Visit) -> Result<Reply, Refusal> {
         // Only the newest ones change by themselves.
         @let live = before.is_none();
         section id="latest" aria-label=(words.caption) data-refresh=[live.then_some("3")] data-pause=(words.pause)
-            data-go-on=(words.go_on) data-live=(words.live) {
+            data-go-on=(words.go_on) data-live=(words.live) data-lost=(words.lost) {
             @if fitting.is_empty() { p { (words.none) } } @else { (table(&visit, &fitting)) }
         }
         div class="actions" {

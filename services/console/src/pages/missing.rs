@@ -3,9 +3,9 @@
 use signup_core::reply::Reply;
 
 use crate::refusal::Refusal;
-use crate::visit::Visitor;
+use crate::visit::Visit;
 
 /// Any other path.
-pub async fn show(_: Visitor) -> Result<Reply, Refusal> {
+pub async fn show(_: Visit) -> Result<Reply, Refusal> {
     Err(Refusal::NotFound)
 }

@@ -62,17 +62,14 @@ pub async fn submit(visitor: Visitor) -> Result<Reply, Refusal> {
         && let Some(token) = begin(&visitor, operator).await?
     {
         store.give_back_limits(limits).await?;
-        visitor
-            .audit_as(&operator.name, "sign_in", None, json!({}))
-            .await?;
         return Ok(headers::to(next).with_header("set-cookie", session::begin(&token)));
     }
     // Some people type their password into the wrong field.
     let known = store.find_operator(&name).await?.is_some();
     let shown = if known { name } else { mask_text(&name) };
-    visitor
-        .audit_as(&shown, "sign_in_refused", None, json!({}))
-        .await?;
+    let author = visitor.author_as(&shown);
+    let entry = author.did("sign_in_refused", None, json!({}));
+    store.insert_audit_entry(&entry).await?;
     Ok(form(&visitor, 401, next, Some(&Problem::Refused)))
 }
 
@@ -80,10 +77,7 @@ pub async fn submit(visitor: Visitor) -> Result<Reply, Refusal> {
 pub async fn sign_out(visit: Visit) -> Result<Reply, Refusal> {
     let store = &visit.app.store;
     store
-        .delete_operator_session(&visit.session.token_hash)
-        .await?;
-    visit
-        .audit_as(&visit.operator.name, "sign_out", None, json!({}))
+        .delete_operator_session(&visit.session.token_hash, &visit.author())
         .await?;
     Ok(visit
         .to(crate::access::SIGN_IN)
@@ -166,11 +160,7 @@ fn nobody(app: &App) -> PasswordHash {
 /// A new session with a new token, whatever the browser had before; none if the operator was changed meanwhile.
 async fn begin(visitor: &Visitor, operator: &Operator) -> Result<Option<String>, Refusal> {
     let store = &visitor.app.store;
-    if let Some(earlier) = &visitor.cookie {
-        store
-            .delete_operator_session(&session::hash(earlier))
-            .await?;
-    }
+    let earlier = visitor.cookie.as_deref().map(session::hash);
     let token = session::new_token()?;
     let now = visitor.now();
     let begun = OperatorSession {
@@ -180,7 +170,12 @@ async fn begin(visitor: &Visitor, operator: &Operator) -> Result<Option<String>,
         ends_at: now.after(visitor.app.settings.console.session_lifetime),
     };
     let holds = store
-        .insert_operator_session(&begun, &operator.password_hash)
+        .insert_operator_session(
+            &begun,
+            &operator.password_hash,
+            earlier,
+            &visitor.author_as(&operator.name),
+        )
         .await?;
     Ok(holds.then_some(token))
 }

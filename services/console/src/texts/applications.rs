@@ -83,6 +83,8 @@ texts! {
             "同一目录中还有：";
         stale: "The application was changed since you opened this form. What you typed is kept; below is what it would change now. Look again before you save.",
             "打开此表单后应用已被修改。您输入的内容已保留；下面是现在会产生的更改。请重新检查后再保存。";
+        unseen: "What you sent is not what you were shown: something was typed in between. Nothing was saved. Below is what saving changes now; look again before you save.",
+            "提交的内容与之前显示的不同：期间有修改。未保存任何内容。下面是现在保存会产生的更改，请重新检查后再保存。";
         look_at_fields: "Something is wrong; the field says what. Nothing was changed. To the field:",
             "有错误，请看字段旁的说明。未做任何更改。前往：";
         nothing_changes: "Nothing would change.",

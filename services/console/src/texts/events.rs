@@ -24,6 +24,8 @@ texts! {
         older: "Older", "更早";
         none: "No event of this kind is kept.", "没有此类事件。";
         live: "Loads again every few seconds.", "每隔几秒自动刷新。";
+        lost: "Not up to date: the console does not answer. It is asked again every few seconds.",
+            "未能刷新：控制台没有响应，每隔几秒会再次尝试。";
         pause: "Pause", "暂停刷新";
         go_on: "Go on", "继续刷新";
         masked: "What events say about people is not shown here.", "此处不显示事件中的个人信息。";

@@ -39,6 +39,8 @@ texts! {
         create: "Create", "创建";
         unknown_application: "There is no such application.", "没有这个应用。";
         bad_url: "The URL cannot be a webhook's:", "该 URL 不能用作 Webhook：";
+        url_too_long: "The URL cannot be a webhook's: it has more than 2,048 characters.",
+            "该 URL 不能用作 Webhook：超过 2,048 个字符。";
         bad_contact: "The contact is no e-mail address.", "联系人不是邮箱地址。";
         secret_title: "The webhook's secret", "Webhook 的密钥";
         secret_once: "Store the secret now: it is not shown again.", "请立即保存密钥：不会再次显示。";

@@ -4,11 +4,22 @@ use std::path::Path;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::desk::{Desk, set};
+use crate::desk::{Browser, Desk, Page, set};
 
+type Form = Vec<(String, String)>;
+
+const NEW: &str = "/new-application";
 const SHOP: &str = "/applications/ciam/shop";
 const SETTINGS: &str = "/applications/ciam/shop/settings";
 const DECLARATION: &str = "/applications/ciam/shop/declaration";
+
+/// Sends a form for a preview, and saves what was previewed.
+async fn save(browser: &Browser<'_>, path: &str, mut form: Form) -> Page {
+    set(&mut form, "do", "preview");
+    let mut previewed = browser.post(path, &form).await.form(path);
+    set(&mut previewed, "do", "save");
+    browser.post(path, &previewed).await
+}
 
 async fn min_length(desk: &Desk) -> serde_json::Value {
     let stored = desk.service.app.store.declarations().await.unwrap();
@@ -47,7 +58,7 @@ async fn settings_are_previewed_saved_and_remembered_with_who_and_when() {
     assert_eq!(entry.object.as_deref(), Some("ciam/shop"));
     assert_eq!(
         entry.details["changed"],
-        json!(["application rules.password.min_length"])
+        json!(["rules.password.min_length"])
     );
 }
 
@@ -210,12 +221,12 @@ async fn of_two_operators_the_later_one_looks_again_and_loses_nothing() {
     let mut second = other.get(SETTINGS).await.form(SETTINGS);
     for (form, length) in [(&mut first, "10"), (&mut second, "12")] {
         set(form, "value.rules.password.min_length", length);
-        set(form, "do", "save");
     }
-    assert_eq!(
-        ana.post(SETTINGS, &first).await.status,
-        StatusCode::SEE_OTHER
-    );
+    set(&mut second, "do", "preview");
+    let mut second = other.post(SETTINGS, &second).await.form(SETTINGS);
+    set(&mut second, "do", "save");
+    let saved = save(&ana, SETTINGS, first).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER);
 
     let late = other.post(SETTINGS, &second).await;
     assert_eq!(late.status, StatusCode::CONFLICT);
@@ -268,8 +279,7 @@ async fn a_declaration_file_is_read_as_apply_reads_it() {
         "file",
         &file.replace("min_length = 8", "min_length = 9"),
     );
-    set(&mut form, "do", "save");
-    let saved = ana.post(DECLARATION, &form).await;
+    let saved = save(&ana, DECLARATION, form).await;
     assert_eq!(saved.header("location"), SHOP, "{}", saved.body);
     assert_eq!(min_length(&desk).await, json!(9));
 }
@@ -279,16 +289,81 @@ async fn a_new_application_is_declared_with_its_first_secret() {
     let desk = Desk::open().await;
     let ana = desk.signed_in("ana").await;
     let file = "provider = \"ciam\"\n[[application]]\nid = \"new\"\n[[application.credential]]\nkind = \"client-secret\"\nid = \"new\"\n";
-    let page = ana
-        .submit("/new-application", &[("file", file), ("do", "save")])
-        .await;
+    let mut form = ana.get(NEW).await.form(NEW);
+    set(&mut form, "file", file);
+    let page = save(&ana, NEW, form).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
     page.shows("Store it now: it is not shown again.");
     ana.get("/applications/ciam/new")
         .await
         .shows("client-secret/new");
+    let noted = desk.audit().await;
+    let told: Vec<_> = noted[1..]
+        .iter()
+        .map(|entry| (entry.action.as_str(), entry.object.as_deref().unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("directory_created", "ciam/new"),
+            ("application_created", "ciam/new"),
+            ("credential_created", "ciam/client-secret/new"),
+        ]
+    );
+    assert_eq!(
+        noted[2].details,
+        json!({"name": "new", "directory": "new", "enabled": true})
+    );
+    assert_eq!(noted[2].client.as_deref(), Some("127.0.0.0/24"));
     let again = ana
         .submit("/new-application", &[("file", file), ("do", "save")])
         .await;
     again.shows("There is an application with this id already.");
+}
+
+#[tokio::test]
+async fn only_what_was_previewed_is_saved() {
+    let desk = Desk::open().await;
+    let ana = desk.signed_in("ana").await;
+    let is_refused = |page: &Page| {
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        page.shows("What you sent is not what you were shown");
+    };
+
+    let mut form = ana.get(SETTINGS).await.form(SETTINGS);
+    set(&mut form, "value.rules.password.min_length", "10");
+    set(&mut form, "do", "save");
+    is_refused(&ana.post(SETTINGS, &form).await);
+    set(&mut form, "do", "preview");
+    let mut form = ana.post(SETTINGS, &form).await.form(SETTINGS);
+    set(&mut form, "value.rules.password.min_length", "14");
+    set(&mut form, "do", "save");
+    let again = ana.post(SETTINGS, &form).await;
+    is_refused(&again);
+    again.shows("rules.password.min_length: 8 -&gt; 14");
+    assert_eq!(min_length(&desk).await, json!(8));
+    let mut form = again.form(SETTINGS);
+    set(&mut form, "do", "save");
+    let saved = ana.post(SETTINGS, &form).await;
+    assert_eq!(saved.header("location"), SHOP);
+    assert_eq!(min_length(&desk).await, json!(14));
+
+    for (path, from, to) in [
+        (DECLARATION, "min_length = 14", "min_length = 9"),
+        (NEW, "\"PROVIDER\"", "\"ciam\""),
+    ] {
+        let mut form = ana.get(path).await.form(path);
+        let file = form.iter().find(|(name, _)| name == "file").unwrap();
+        let file = file.1.replace(from, to).replace("\"ID\"", "\"new\"");
+        set(&mut form, "file", &file);
+        set(&mut form, "do", "preview");
+        let mut form = ana.post(path, &form).await.form(path);
+        let other = file.replace("name = ", "enabled = false\nname = ");
+        set(&mut form, "file", &other.replace("enabled = true\n", ""));
+        set(&mut form, "do", "save");
+        is_refused(&ana.post(path, &form).await);
+    }
+    let stored = desk.service.app.store.declarations().await.unwrap();
+    assert_eq!(stored.applications.len(), 1);
+    assert!(stored.applications[0].enabled);
 }

@@ -85,4 +85,9 @@ async fn a_revoked_credential_ends_at_once() {
     page.shows("(ended)");
     page.shows("ana (console)");
     assert!(!page.body.contains("Revoke"));
+
+    ana.submit(REVOKE, &fields).await;
+    let noted = desk.audit().await;
+    assert_eq!(desk.actions().await, ["sign_in", "credential_revoked"]);
+    assert_eq!(noted[1].details["application"], "shop");
 }

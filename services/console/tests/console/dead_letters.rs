@@ -116,11 +116,42 @@ async fn dead_letters_are_read_given_back_and_removed() {
         noted.collect::<Vec<_>>(),
         [
             "dead_letter_revealed",
+            "dead_letters_redrive_begun",
             "dead_letters_redriven",
+            "dead_letter_discard_begun",
             "dead_letter_discarded",
+            "dead_letters_redrive_begun",
             "dead_letters_redriven"
         ]
     );
+    let newest = desk.audit().await.pop().unwrap();
+    assert_eq!(newest.object.as_deref(), Some("all"));
+    assert_eq!(newest.details["letters"], 1);
+}
+
+#[tokio::test]
+async fn what_did_not_happen_to_a_dead_letter_is_not_noted() {
+    let broker = TestBroker::create();
+    give_up(&broker, &["one"]).await;
+    let desk = desk_on(broker.url()).await;
+    let ana = desk.signed_in("ana").await;
+    let long = "x".repeat(300);
+    for (path, id) in [
+        ("/dead-letters/redrive", "two"),
+        ("/dead-letters/two", ""),
+        ("/dead-letters/two/discard", ""),
+        ("/dead-letters/redrive", &long),
+        (&format!("/dead-letters/{long}"), ""),
+        (&format!("/dead-letters/{long}/discard"), ""),
+        ("/dead-letters/redrive", "a\u{1b}b"),
+    ] {
+        let page = ana.submit(path, &[("id", id), ("sure", "on")]).await;
+        let is_nothing =
+            page.status == StatusCode::NOT_FOUND || page.header("location").ends_with("=0");
+        assert!(is_nothing, "{path}: {}", page.body);
+    }
+    until_length(&broker, DEAD_QUEUE, 1).await;
+    assert_eq!(desk.actions().await, ["sign_in"]);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use signup_core::password::Password;
 use signup_core::time::{Clock as _, Timestamp};
 use signup_store::{AuditEntry, AuditFilter, Operator};
 use signup_testkit::service::TestServiceBuilder;
-use signup_testkit::{TestDatabase, TestService};
+use signup_testkit::{TestDatabase, TestService, author};
 
 /// Every operator's password.
 pub const PASSWORD: &str = "correct horse battery";
@@ -49,8 +49,19 @@ impl Desk {
     ) -> Self {
         let process = &signup_console::PROCESS;
         let builder = TestService::builder(TestDatabase::sqlite(), process, read);
+        Self::start(settings(builder)).await
+    }
+
+    /// On PostgreSQL, for what it does otherwise.
+    pub async fn open_on_postgres() -> Self {
+        let process = &signup_console::PROCESS;
+        let database = TestDatabase::postgres();
+        Self::start(TestService::builder(database, process, read)).await
+    }
+
+    async fn start(builder: TestServiceBuilder) -> Self {
         let desk = Self {
-            service: settings(builder).start(DECLARATIONS).await,
+            service: builder.start(DECLARATIONS).await,
         };
         for (name, role) in [
             ("ana", Role::Admin),
@@ -76,7 +87,7 @@ impl Desk {
             self.service
                 .app
                 .store
-                .insert_operator(&operator)
+                .insert_operator(&operator, &author(self.now()))
                 .await
                 .unwrap()
         );
@@ -103,14 +114,15 @@ impl Desk {
         browser
     }
 
-    /// What the audit log has, the oldest first.
+    /// What the audit log has of the console, the oldest first.
     pub async fn audit(&self) -> Vec<AuditEntry> {
         let store = &self.service.app.store;
         let entries = store
             .audit_entries(AuditFilter::default(), 1000)
             .await
             .unwrap();
-        entries.into_iter().rev().map(|(_, entry)| entry).collect()
+        let entries = entries.into_iter().rev().map(|(_, entry)| entry);
+        entries.filter(|entry| entry.origin == "console").collect()
     }
 
     /// Which actions the audit log has, the oldest first.
@@ -222,6 +234,13 @@ pub struct Browser<'a> {
 impl Browser<'_> {
     pub async fn get(&self, path: &str) -> Page {
         let request = self.desk.service.http.get(self.desk.service.url(path));
+        Page::of(self.dressed(request).send().await.unwrap()).await
+    }
+
+    /// Asks as a page that loads itself again does.
+    pub async fn get_by_itself(&self, path: &str) -> Page {
+        let request = self.desk.service.http.get(self.desk.service.url(path));
+        let request = request.header("x-by-itself", "1");
         Page::of(self.dressed(request).send().await.unwrap()).await
     }
 

@@ -1,6 +1,6 @@
 use reqwest::StatusCode;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, set};
 
 const ADMIN_PAGES: [&str; 4] = [
     "/audit",
@@ -138,4 +138,52 @@ async fn styles_and_scripts_are_kept_and_nothing_is_inline() {
         );
         assert!(!body.contains("<script>"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn control_characters_are_refused_at_every_door() {
+    let desk = Desk::open_on_postgres().await;
+    let ana = desk.signed_in("ana").await;
+    let file = |name: &str| {
+        format!("provider = \"ciam\"\n[[application]]\nid = \"new\"\nname = \"{name}\"\n")
+    };
+    let (nul, escape) = (file("a\\u0000b"), file("a\\u001bb"));
+    let settings = "/applications/ciam/shop/settings";
+    let mut form = ana.get(settings).await.form(settings);
+    set(&mut form, "value.name", "a\u{7}b");
+    let page = ana.post(settings, &form).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    page.shows("holds the control character U+0007; take it out");
+    for (path, fields) in [
+        ("/new-application", [("file", nul.as_str()), ("do", "save")]),
+        ("/new-application", [("file", &escape), ("do", "save")]),
+        (
+            "/applications/ciam/shop/credentials",
+            [("kind", "client-secret"), ("id", "a\u{7}b")],
+        ),
+        (
+            "/new-webhook",
+            [("url", "https://example.com"), ("contact", "a\u{7}@b.com")],
+        ),
+        (
+            "/new-webhook",
+            [
+                ("url", "https://example.com"),
+                ("application", "ciam/\u{7}"),
+            ],
+        ),
+    ] {
+        let page = ana.submit(path, &fields).await;
+        assert_eq!(
+            page.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{path} {fields:?}: {}",
+            page.body
+        );
+    }
+    let page = ana
+        .submit("/new-application", &[("file", &nul), ("do", "save")])
+        .await;
+    page.shows("Line 4: `name` holds the control character U+0000; take it out");
+    assert_eq!(desk.actions().await, ["sign_in"]);
 }

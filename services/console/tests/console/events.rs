@@ -21,7 +21,7 @@ fn context() -> RequestContext {
 }
 
 /// A user of this name, and one more event about it.
-async fn sign_up(desk: &Desk, name: &str) {
+pub async fn sign_up(desk: &Desk, name: &str) {
     let user = NewUser {
         id: Uuid::now_v7(),
         public_id: format!("id-of-{name}"),

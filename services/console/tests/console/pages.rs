@@ -83,6 +83,12 @@ async fn a_page_that_is_not_there_says_so() {
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
         page.shows("Not found");
     }
+    let page = ana.get("/nonsense").await;
+    for part in ["href=\"/applications\"", "ana (", "action=\"/sign-out\""] {
+        page.shows(part);
+    }
+    let asked = desk.browser().get("/nonsense").await;
+    assert_eq!(asked.header("location"), "/sign-in?next=%2Fnonsense");
     let probe = desk.browser().get("/health/ready").await;
     assert_eq!(probe.status, StatusCode::OK);
 }

@@ -186,7 +186,20 @@ async fn an_admin_erases_somebody_after_typing_the_id() {
     let done = ana.submit(&erase, &[("id", ID)]).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER);
     let next = done.header("location").to_owned();
-    ana.get(&next).await.shows("The user was erased.");
+    let told = ana.get(&next).await;
+    told.shows("The user was erased.");
+    told.shows(&format!("<code>ciam/{ID}</code>"));
+    let other = desk.signed_in("ana").await.get(&next).await;
+    for page in [
+        other,
+        ana.get("/users?erased=Call+555-1234&proof=").await,
+        ana.get(&next.replace("ciam", "xdua")).await,
+    ] {
+        assert_eq!(page.status, StatusCode::OK);
+        for text in ["The user was erased", "<code>", "555-1234</"] {
+            assert!(!page.body.contains(text), "{}", page.body);
+        }
+    }
     assert!(!store.has_user("ciam", ID).await.unwrap());
     for gone in [
         ana.get(&path()).await,

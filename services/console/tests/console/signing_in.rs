@@ -3,6 +3,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use signup_core::operator::Role;
 use signup_store::OperatorChange;
+use signup_testkit::author;
 
 use crate::desk::{Desk, PASSWORD};
 
@@ -38,7 +39,7 @@ async fn unknown_disabled_and_wrong_look_alike() {
     desk.hire("gone", Role::Admin).await;
     let store = &desk.service.app.store;
     store
-        .change_operator("gone", OperatorChange::Disable)
+        .change_operator("gone", OperatorChange::Disable, &author(desk.now()))
         .await
         .unwrap();
     let mut pages = Vec::new();
@@ -123,6 +124,22 @@ async fn a_session_ends_when_it_is_idle_and_when_it_is_old() {
 }
 
 #[tokio::test]
+async fn a_page_that_loads_itself_again_keeps_no_session_alive() {
+    let desk = Desk::open().await;
+    let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+    let browser = desk.signed_in("ana").await;
+    for _ in 0..2 {
+        desk.service.clock.advance(minutes(14));
+        let page = browser.get_by_itself("/events").await;
+        assert_eq!(page.status, StatusCode::OK);
+    }
+    desk.service.clock.advance(minutes(3));
+    let page = browser.get_by_itself("/events").await;
+    assert_eq!(page.header("location"), "/sign-in?next=%2Fevents");
+    assert_eq!(browser.get("/").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
 async fn a_new_sign_in_has_a_new_token_and_ends_the_old_session() {
     let desk = Desk::open().await;
     let mut browser = desk.signed_in("ana").await;
@@ -172,7 +189,7 @@ async fn who_is_disabled_is_signed_out_at_once() {
     let browser = desk.signed_in("ana").await;
     let store = &desk.service.app.store;
     store
-        .change_operator("ana", OperatorChange::Disable)
+        .change_operator("ana", OperatorChange::Disable, &author(desk.now()))
         .await
         .unwrap();
     assert_eq!(browser.get("/").await.status, StatusCode::SEE_OTHER);

@@ -67,7 +67,21 @@ async fn a_webhook_is_made_and_its_secret_shown_once() {
 async fn a_webhook_that_does_not_fit_is_refused() {
     let desk = Desk::open().await;
     let ana = desk.signed_in("ana").await;
+    let long = format!("https://example.com/{}", "x".repeat(2029));
+    let longer_as_url = format!("https://example.com/{}", "é".repeat(500));
     for (fields, told) in [
+        (
+            [("url", long.as_str()), ("contact", "")],
+            "it has more than 2,048 characters",
+        ),
+        (
+            [("url", longer_as_url.as_str()), ("contact", "")],
+            "it has more than 2,048 characters",
+        ),
+        (
+            [("url", URL), ("contact", "a\u{1b}[31m@example.com")],
+            "The contact is no e-mail address.",
+        ),
         (
             [("url", "http://10.0.0.1/"), ("contact", "")],
             "The URL cannot be a webhook's:",
@@ -96,6 +110,8 @@ async fn a_webhook_that_does_not_fit_is_refused() {
     }
     assert!(desk.service.app.store.webhooks().await.unwrap().is_empty());
     assert_eq!(desk.actions().await, ["sign_in"]);
+    let page = create(&ana, &[("url", &long[..2048])]).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
 }
 
 #[tokio::test]
@@ -149,12 +165,17 @@ async fn a_webhook_is_paused_and_called_again() {
     assert_eq!(only(&desk).await.state, WebhookState::Paused);
     ana.get(&path).await.shows("Call it again");
 
-    ana.submit(&format!("{path}/resume"), &[]).await;
+    // Said once more, nothing happens, and nothing is noted.
+    ana.submit(&format!("{path}/pause"), &[]).await;
+    for _ in 0..2 {
+        ana.submit(&format!("{path}/resume"), &[]).await;
+    }
     assert_eq!(only(&desk).await.state, WebhookState::Active);
     let actions = desk.actions().await;
+    let changes = actions.iter().filter(|one| one.starts_with("webhook_"));
     assert_eq!(
-        actions[actions.len() - 2..],
-        ["webhook_paused", "webhook_resumed"]
+        changes.collect::<Vec<_>>(),
+        ["webhook_created", "webhook_paused", "webhook_resumed"]
     );
 }
 
@@ -223,9 +244,52 @@ async fn deliveries_are_listed_and_what_the_outbox_has_lost_is_told() {
         .await
         .shows("0 events are due now");
     let newest = desk.audit().await.pop().unwrap();
-    assert_eq!(newest.action, "webhook_replayed");
-    assert_eq!(newest.operator, "sam");
-    assert_eq!(newest.details["failed"], json!(false));
+    assert_eq!(newest.action, "sign_in", "nothing was delivered again");
+}
+
+#[tokio::test]
+async fn a_replay_is_noted_with_what_it_made_due() {
+    let desk = Desk::open().await;
+    crate::events::sign_up(&desk, "ann").await;
+    // What is handled after the webhook was made is queued for it anyway.
+    desk.service.drained().await;
+    let path = with_webhook(&desk).await;
+    let sam = desk.signed_in("sam").await;
+    let replay = format!("{path}/replay");
+    for replayed in [2, 0] {
+        let answer = sam.submit(&replay, &[("what", "day")]).await;
+        let expected = format!("{path}?replayed={replayed}");
+        assert_eq!(answer.header("location"), expected);
+    }
+    let noted = desk.audit().await;
+    let replays: Vec<_> = noted
+        .iter()
+        .filter(|entry| entry.action == "webhook_replayed")
+        .collect();
+    let [entry] = replays.as_slice() else {
+        panic!("{replays:?}");
+    };
+    assert_eq!(
+        (entry.operator.as_str(), entry.origin.as_str()),
+        ("sam", "console")
+    );
+    assert_eq!(entry.details["failed"], json!(false));
+    assert_eq!(entry.details["events"], json!(2));
+}
+
+#[tokio::test]
+async fn what_is_no_id_is_refused_and_not_noted() {
+    let desk = Desk::open().await;
+    let path = with_webhook(&desk).await;
+    let sam = desk.signed_in("sam").await;
+    for id in ["x".repeat(100_000).as_str(), "one", "'; DROP TABLE outbox"] {
+        let page = sam
+            .submit(&format!("{path}/replay"), &[("event", id)])
+            .await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        page.shows("The event is not in the outbox any more");
+    }
+    assert_eq!(desk.actions().await.last().unwrap(), "sign_in");
 }
 
 #[tokio::test]

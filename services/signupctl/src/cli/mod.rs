@@ -59,12 +59,23 @@ pub struct Cli {
         long = "as",
         global = true,
         value_name = "NAME",
-        env = "SIGNUP_OPERATOR"
+        env = "SIGNUP_OPERATOR",
+        value_parser = author
     )]
     pub acting_as: Option<String>,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// A name that the history and the audit log can show as it is.
+fn author(name: &str) -> Result<String, String> {
+    let is_name = (1..=64).contains(&name.chars().count()) && !name.contains(char::is_control);
+    if is_name {
+        Ok(name.to_owned())
+    } else {
+        Err("a name has 1 to 64 characters, and no control characters".to_owned())
+    }
 }
 
 /// The commands.

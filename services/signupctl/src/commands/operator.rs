@@ -7,13 +7,13 @@ use signup_app::{hash_pool, operators};
 use signup_core::mask::Secret;
 use signup_core::operator::is_operator_name;
 use signup_core::user::PasswordHash;
-use signup_store::{AuditEntry, Operator, OperatorChange};
+use signup_store::{Operator, OperatorChange};
 
 use super::key::create::read_secret;
 use crate::cli::{OperatorCommand, OperatorCreateArgs};
 use crate::failure::Misuse;
 use crate::output::{Output, table};
-use crate::workplace::{ORIGIN, Workplace, now};
+use crate::workplace::{Workplace, now};
 
 /// Does what is asked for, and notes it in the audit log.
 pub async fn run(
@@ -27,40 +27,15 @@ pub async fn run(
         OperatorCommand::List => list(place, output).await,
         OperatorCommand::Disable { name } => {
             let done = "is kept out; the sessions have ended";
-            change(
-                place,
-                name,
-                OperatorChange::Disable,
-                "operator_disabled",
-                done,
-                output,
-            )
-            .await
+            change(place, name, OperatorChange::Disable, done, output).await
         }
         OperatorCommand::Enable { name } => {
             let done = "may sign in again";
-            change(
-                place,
-                name,
-                OperatorChange::Enable,
-                "operator_enabled",
-                done,
-                output,
-            )
-            .await
+            change(place, name, OperatorChange::Enable, done, output).await
         }
         OperatorCommand::SetRole { name, role } => {
             let done = format!("has the role {role}");
-            let action = "operator_role_changed";
-            change(
-                place,
-                name,
-                OperatorChange::Role(*role),
-                action,
-                &done,
-                output,
-            )
-            .await
+            change(place, name, OperatorChange::Role(*role), &done, output).await
         }
         OperatorCommand::SetPassword {
             name,
@@ -88,14 +63,13 @@ async fn create(
         created_at: now(),
         password_changed_at: now(),
     };
-    if !place.store.insert_operator(&operator).await? {
+    let author = place.author();
+    if !place.store.insert_operator(&operator, &author).await? {
         return Err(Misuse(format!(
             "operator `{name}` exists; change it with: signupctl operator set-role, set-password or enable"
         ))
         .into());
     }
-    let details = json!({"role": arguments.role.as_str()});
-    note(place, "operator_created", name, details).await?;
     chosen.show(&operator, "was made", output)
 }
 
@@ -127,18 +101,13 @@ async fn change(
     place: &Workplace,
     name: &str,
     change: OperatorChange,
-    action: &str,
     done: &str,
     output: Output,
 ) -> anyhow::Result<()> {
-    let details = match &change {
-        OperatorChange::Role(role) => json!({"role": role.as_str()}),
-        _ => json!({}),
-    };
-    if !place.store.change_operator(name, change).await? {
+    let author = place.author();
+    if !place.store.change_operator(name, change, &author).await? {
         return Err(unknown(name).into());
     }
-    note(place, action, name, details).await?;
     let operator = find(place, name).await?;
     output.show(&as_json(&operator), || format!("operator {name} {done}"))
 }
@@ -152,10 +121,10 @@ async fn set_password(
     find(place, name).await?;
     let chosen = Chosen::read(place, name, file)?;
     let change = OperatorChange::Password(chosen.hash.clone(), now());
-    if !place.store.change_operator(name, change).await? {
+    let author = place.author();
+    if !place.store.change_operator(name, change, &author).await? {
         return Err(unknown(name).into());
     }
-    note(place, "operator_password_set", name, json!({})).await?;
     let operator = find(place, name).await?;
     chosen.show(
         &operator,
@@ -217,20 +186,6 @@ fn unknown(name: &str) -> Misuse {
     Misuse(format!(
         "there is no operator `{name}`; list them with: signupctl operator list"
     ))
-}
-
-async fn note(place: &Workplace, action: &str, name: &str, details: Value) -> anyhow::Result<()> {
-    let entry = AuditEntry {
-        time: now(),
-        origin: ORIGIN.to_owned(),
-        operator: place.who.clone(),
-        action: action.to_owned(),
-        object: Some(name.to_owned()),
-        details,
-        request_id: None,
-        client: None,
-    };
-    Ok(place.store.insert_audit_entry(&entry).await?)
 }
 
 fn as_json(operator: &Operator) -> Value {

@@ -13,13 +13,14 @@ use signup_core::credential::CredentialKind;
 use signup_core::mask::Secret;
 use signup_core::operator::Role;
 use signup_core::password::Password;
-use signup_store::{Change, Operator, OperatorChange};
+use signup_store::{Change, ChangeAuthor, Operator, OperatorChange};
 use xdua_gateway::tokens::{ANONYMOUS, APP_TOKEN_LIFETIME};
 
 use super::env_file;
 use super::listeners::Listeners;
 use crate::commands::token::{self, NewToken};
 use crate::providers;
+use crate::workplace::ORIGIN;
 
 /// A credential of the demo, and the variables that tell its owner's name and its secret.
 struct Wanted {
@@ -175,9 +176,17 @@ impl DemoOperator {
             created_at: now,
             password_changed_at: now,
         };
-        if !app.store.insert_operator(&operator).await? {
+        let author = ChangeAuthor {
+            origin: ORIGIN,
+            name: "signupctl dev".to_owned(),
+            request_id: None,
+            client: None,
+            time: now,
+        };
+        if !app.store.insert_operator(&operator, &author).await? {
             for change in [OperatorChange::Password(hash, now), OperatorChange::Enable] {
-                app.store.change_operator(Self::NAME, change).await?;
+                let store = &app.store;
+                store.change_operator(Self::NAME, change, &author).await?;
             }
         }
         Ok(Self {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
-use signup_app::settings::Settings;
+use signup_app::settings::{HttpSettings, Settings};
 use signup_app::shutdown::Shutdown;
 use signup_app::{App, background};
 use tokio::signal::ctrl_c;
@@ -40,17 +40,19 @@ const INTERRUPTED: i32 = 130;
 pub fn run(arguments: &DevArgs, config: Option<&Path>, output: Output) -> anyhow::Result<()> {
     let files = Files::in_directory(&arguments.dir);
     let settings = stack::settings(&files, config)?;
+    let console = stack::console_http(&settings.http, config)?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the runtime cannot start")?
-        .block_on(start(arguments, &files, settings, output))
+        .block_on(start(arguments, &files, settings, console, output))
 }
 
 async fn start(
     arguments: &DevArgs,
     files: &Files,
     settings: Settings,
+    console: HttpSettings,
     output: Output,
 ) -> anyhow::Result<()> {
     let listeners = Listeners::bind(settings.http.host, arguments)?;
@@ -67,11 +69,12 @@ async fn start(
         .context("cannot start")?;
     demo::declare(&app).await?;
     let demo = demo::write_env(&app, &listeners, &files.demo_env()).await?;
-    serve(&app, listeners, files, demo, &shutdown, output).await
+    serve(&app, console, listeners, files, demo, &shutdown, output).await
 }
 
 async fn serve(
     app: &Arc<App>,
+    console: HttpSettings,
     listeners: Listeners,
     files: &Files,
     demo: Demo,
@@ -95,8 +98,8 @@ async fn serve(
     let console = signup_http::serve_beside(
         Arc::clone(app),
         &signup_console::PROCESS,
+        console,
         listeners.console,
-        None,
         shutdown.clone(),
         page::routes(page),
     );

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use signup_app::logging;
-use signup_app::settings::{LogFormat, LogSettings, Settings, process_environment};
+use signup_app::settings::{HttpSettings, LogFormat, LogSettings, Settings, process_environment};
 
 use crate::failure::Misuse;
 
@@ -96,6 +96,19 @@ pub fn settings(files: &Files, file: Option<&Path>) -> anyhow::Result<Settings> 
         toml::Value::String(url)
     );
     Ok(Settings::load(&defaults, file, process_environment())?)
+}
+
+/// What the console's server does otherwise than those of the APIs: its own defaults, then the file, then the environment.
+///
+/// # Errors
+/// Every fault in the settings.
+pub fn console_http(apis: &HttpSettings, file: Option<&Path>) -> anyhow::Result<HttpSettings> {
+    let defaults = signup_console::PROCESS.defaults;
+    let console = Settings::load(defaults, file, process_environment())?;
+    Ok(HttpSettings {
+        shutdown_grace: apis.shutdown_grace,
+        ..console.http
+    })
 }
 
 /// Logs to a file; only what needs attention is shown on the terminal, between the messages and events.

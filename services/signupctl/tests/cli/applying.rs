@@ -208,4 +208,17 @@ fn who_applied_what_is_remembered(operator: &Operator) {
     assert_eq!(changes[0].after.as_ref().unwrap()["name"], "Better Game");
     assert!(changes[1..].iter().all(|one| one.author != "release-42"));
     assert!(changes.iter().any(|one| one.what == "credential"));
+
+    let newest = store.audit_entries(signup_store::AuditFilter::default(), 1);
+    let (_, noted) = runtime.block_on(newest).unwrap().remove(0);
+    assert_eq!(
+        (
+            noted.operator.as_str(),
+            noted.origin.as_str(),
+            noted.action.as_str()
+        ),
+        ("release-42", "signupctl", "application_changed")
+    );
+    assert_eq!(noted.object.as_deref(), Some("bytepower/game"));
+    assert_eq!(noted.details, serde_json::json!({"changed": ["name"]}));
 }

@@ -196,6 +196,27 @@ async fn the_demo_operator_signs_in_to_the_console_with_the_same_password_every_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_console_takes_forms_as_large_as_in_its_own_process_and_the_apis_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = Stack::start(dev(folder.path()));
+    let environment = environment(folder.path());
+    let send = async |url: &str, path: &str, bytes: usize| {
+        let request = reqwest::Client::new().post(format!("{url}{path}"));
+        let request = request
+            .header("origin", url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("name={}", "x".repeat(bytes)));
+        request.send().await.unwrap().status().as_u16()
+    };
+    let console = &environment["CONSOLE_URL"];
+    assert_eq!(send(console, "/sign-in", 1_000_000).await, 401);
+    assert_eq!(send(console, "/sign-in", 1_048_576).await, 413);
+    let api = &environment["BYTEPOWER_URL"];
+    assert_eq!(send(api, "/bp/user/signup", 100_000).await, 413);
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_environment_file_has_exactly_the_documented_variables_and_is_private() {
     let folder = tempfile::tempdir().unwrap();
     let stack = Stack::start(dev(folder.path()));

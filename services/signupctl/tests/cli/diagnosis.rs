@@ -3,7 +3,10 @@ use serde_json::Value;
 use crate::on_both;
 use crate::operator::{BYTEPOWER, Done, Operator};
 
-on_both!(a_sound_installation_passes);
+on_both!(
+    a_sound_installation_passes,
+    a_console_that_nobody_administers_is_warned_of,
+);
 
 fn a_sound_installation_passes(operator: &Operator) {
     operator.declare();
@@ -42,6 +45,28 @@ fn failures(done: &Done) -> Vec<String> {
         .into_iter()
         .map(str::to_owned)
         .collect()
+}
+
+fn a_console_that_nobody_administers_is_warned_of(operator: &Operator) {
+    operator.declare();
+    let told = |advice: Option<&str>| {
+        let findings = operator.json(["doctor"]);
+        let found = findings.as_array().unwrap().iter();
+        let mut found = found.filter(|finding| finding["check"] == "operators");
+        let level = if advice.is_some() { "warn" } else { "ok" };
+        let finding = found.next().unwrap();
+        assert_eq!(finding["level"], level, "{finding}");
+        let text = finding["advice"].as_str().unwrap_or_default();
+        assert!(text.ends_with(advice.unwrap_or_default()), "{finding}");
+    };
+    let create = Some("run: signupctl operator create NAME --role admin");
+    told(create);
+    operator.json(["operator", "create", "rita", "--role", "read"]);
+    told(create);
+    operator.json(["operator", "create", "ana", "--role", "admin"]);
+    told(None);
+    operator.json(["operator", "disable", "ana"]);
+    told(Some("run: signupctl operator enable ana"));
 }
 
 #[test]

@@ -84,6 +84,14 @@ fn what_cannot_be_done_to_an_operator_is_told() {
             &["operator", "set-password", "nobody"],
             "no operator `nobody`",
         ),
+        (
+            &["operator", "create", "a\u{1b}b", "--role", "read"],
+            "lower-case letters",
+        ),
+        (
+            &["operator", "list", "--as", "a\u{1b}b"],
+            "no control characters",
+        ),
     ] {
         operator.run(arguments).refused(2, &[told]);
     }

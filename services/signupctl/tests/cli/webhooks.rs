@@ -73,8 +73,26 @@ fn a_webhook_is_made_listed_paused_resumed_and_deleted(operator: &Operator) {
     operator
         .run(["webhook", "replay", id, "--event-id", "nope"])
         .refused(2, &["`nope`", "outbox"]);
+    let long = format!("https://example.com/{}", "x".repeat(2048));
+    operator
+        .run(["webhook", "create", &long])
+        .refused(2, &["more than 2048 characters"]);
 
     assert_eq!(operator.json(["webhook", "delete", id])["deleted"], true);
+    let entries = operator.store();
+    let entries = entries.audit_entries(signup_store::AuditFilter::default(), 4);
+    let entries = tokio::runtime::Runtime::new().unwrap().block_on(entries);
+    let entries = entries.unwrap().into_iter();
+    let actions: Vec<_> = entries.map(|(_, entry)| entry.action).collect();
+    assert_eq!(
+        actions,
+        [
+            "webhook_deleted",
+            "webhook_resumed",
+            "webhook_paused",
+            "webhook_created"
+        ]
+    );
     for command in [
         "show",
         "delete",

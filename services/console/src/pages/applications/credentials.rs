@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use maud::{Markup, html};
-use serde_json::json;
 use signup_app::apply::NewSecret;
 use signup_app::credentials::{CredentialOwner, issue, random_id};
 use signup_app::declaration;
@@ -60,13 +59,6 @@ pub async fn create(visit: Visit) -> Result<Reply, Refusal> {
         .change_declarations_as(visit.author(), change, None)
         .await?;
     let name = format!("{}/{kind}/{id}", application.provider);
-    visit
-        .audit(
-            "credential_created",
-            &name,
-            json!({"application": application.id}),
-        )
-        .await?;
     let secrets: Vec<NewSecret> = issued
         .secret
         .map(|secret| NewSecret {
@@ -110,9 +102,6 @@ pub async fn revoke(visit: Visit) -> Result<Reply, Refusal> {
         store
             .change_declarations_as(visit.author(), change, None)
             .await?;
-        let name = format!("{}/{kind}/{id}", application.provider);
-        let details = json!({"application": application.id});
-        visit.audit("credential_revoked", &name, details).await?;
     }
     Ok(visit.to(&path_of(application)))
 }

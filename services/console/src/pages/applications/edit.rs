@@ -14,7 +14,11 @@ use super::proposal::{Proposal, Target, fingerprint};
 use super::{named, path_of, saved};
 use crate::parts::{Tone, notice};
 use crate::refusal::Refusal;
+use crate::session;
 use crate::visit::Visit;
+
+/// The field that says which declaration the preview was about: a hash of it.
+pub const SEEN: &str = "seen";
 
 /// How often saving is tried again when another application was changed at the same moment.
 const TRIES: usize = 5;
@@ -54,6 +58,7 @@ pub async fn submit(visit: Visit) -> Result<Reply, Refusal> {
             }
         };
         page.steps = Some(proposal.steps().to_vec());
+        page.seen = session::hash(&file);
         if visit.form.get("state") != page.state {
             page.status = 409;
             page.is_stale = true;
@@ -61,6 +66,10 @@ pub async fn submit(visit: Visit) -> Result<Reply, Refusal> {
         }
         if !wants_to_save || proposal.steps().is_empty() {
             page.status = 200;
+            return Ok(page.show(&visit));
+        }
+        if visit.form.get(SEEN) != page.seen {
+            page.problem = Some(words.unseen.to_owned());
             return Ok(page.show(&visit));
         }
         // Somebody may have been faster: then everything is looked at again.
@@ -129,6 +138,8 @@ struct Page<'a> {
     status: u16,
     problem: Option<String>,
     steps: Option<Vec<Step>>,
+    /// Tells the declaration that the steps are about from another.
+    seen: String,
     is_stale: bool,
 }
 
@@ -151,6 +162,7 @@ impl<'a> Page<'a> {
             status: 422,
             problem: None,
             steps: None,
+            seen: String::new(),
             is_stale: false,
         }
     }
@@ -180,7 +192,7 @@ impl<'a> Page<'a> {
                 @for group in self.fields.chunk_by(|one, next| one.group == next.group) {
                     (self.section(group, visit))
                 }
-                (buttons(visit, self.steps.as_ref().is_some_and(|steps| !steps.is_empty())))
+                (buttons(visit, self.steps.as_deref(), &self.seen))
             }
         };
         let title = format!(
@@ -229,10 +241,12 @@ pub fn preview(visit: &Visit, steps: &[Step]) -> Markup {
     )
 }
 
-/// Saving is offered with what it would change in sight.
-pub fn buttons(visit: &Visit, may_save: bool) -> Markup {
+/// Saving is offered with what it would change in sight, and saves nothing but what was `seen`.
+pub fn buttons(visit: &Visit, steps: Option<&[Step]>, seen: &str) -> Markup {
     let words = &visit.texts.applications;
+    let may_save = steps.is_some_and(|steps| !steps.is_empty());
     html! {
+        @if may_save { input type="hidden" name=(SEEN) value=(seen); }
         div class="actions" {
             button name="do" value="preview" class=[may_save.then_some("plain")] { (words.preview) }
             @if may_save { button name="do" value="save" { (words.save) } }

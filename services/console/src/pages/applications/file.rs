@@ -6,11 +6,12 @@ use signup_app::declaration;
 use signup_core::reply::Reply;
 use signup_http::Fault;
 
-use super::edit::{buttons, preview};
+use super::edit::{SEEN, buttons, preview};
 use super::proposal::{Problem, Proposal, Target, fingerprint};
 use super::{named, saved};
 use crate::parts::{Tone, notice};
 use crate::refusal::Refusal;
+use crate::session;
 use crate::visit::Visit;
 
 /// What a new application begins with.
@@ -95,6 +96,14 @@ impl Page {
         let steps = proposal.steps().to_vec();
         let wants_to_save = visit.form.get("do") == "save" && !steps.is_empty();
         self.steps = Some(steps);
+        if wants_to_save && !self.is_stale && visit.form.get(SEEN) != session::hash(&self.file) {
+            self.status = 422;
+            self.problem = Some(Problem {
+                line: None,
+                text: visit.texts.applications.unseen.to_owned(),
+            });
+            return Ok(self.show(visit));
+        }
         if wants_to_save && !self.is_stale {
             let path = format!("/applications/{}", proposal.name);
             if let Some(secrets) = proposal.save(visit, stored).await? {
@@ -135,7 +144,7 @@ impl Page {
                     textarea class="code" id="file" name="file" rows=(rows) spellcheck="false" required
                         aria-invalid=[is_invalid] aria-describedby=[described] { "\n" (self.file) }
                 }
-                (buttons(visit, self.steps.as_ref().is_some_and(|steps| !steps.is_empty())))
+                (buttons(visit, self.steps.as_deref(), &session::hash(&self.file)))
             }
         };
         let title = if is_new {

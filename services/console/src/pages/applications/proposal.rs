@@ -94,9 +94,7 @@ impl Proposal {
         stored: &Declarations,
     ) -> Result<Option<Vec<NewSecret>>, Refusal> {
         let Plan {
-            steps,
-            changes,
-            secrets,
+            changes, secrets, ..
         } = self.plan;
         if changes.is_empty() {
             return Ok(Some(Vec::new()));
@@ -108,18 +106,6 @@ impl Proposal {
         if !is_saved {
             return Ok(None);
         }
-        // Values are in the history; here it is enough which keys.
-        let keys = steps.iter().flat_map(|step| {
-            let keys = step
-                .details
-                .iter()
-                .filter_map(|detail| detail.split_once(": "));
-            keys.map(move |(key, _)| format!("{} {key}", step.what))
-        });
-        let details = json!({"changed": keys.collect::<Vec<_>>(), "credentials": secrets.len()});
-        visit
-            .audit("application_changed", &self.name, details)
-            .await?;
         Ok(Some(secrets))
     }
 }

@@ -37,6 +37,11 @@ fn unavailable(visit: &Visit, error: &BrokerError) -> Reply {
     visit.page_with(503, words.title, content)
 }
 
+/// Whether a letter can have this id. Whoever publishes makes it; AMQP 0-9-1 has room for 255 bytes.
+fn is_id(id: &str) -> bool {
+    (1..=255).contains(&id.len()) && !id.contains(char::is_control)
+}
+
 /// Where a letter's page is. Ids are made by whoever publishes, so they are encoded.
 fn path_of(id: &str) -> String {
     let encoded: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();

@@ -7,7 +7,7 @@ use signup_core::operator::Role;
 use signup_core::reply::Reply;
 use signup_core::time::Timestamp;
 
-use super::{open, path_of, unavailable};
+use super::{is_id, open, path_of, unavailable};
 use crate::parts::{self, Tone, notice};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
@@ -19,8 +19,6 @@ pub async fn show(visit: Visit) -> Result<Reply, Refusal> {
 
 /// `POST /dead-letters/ID`: with the event itself.
 pub async fn reveal(visit: Visit) -> Result<Reply, Refusal> {
-    let id = visit.path("id");
-    visit.audit("dead_letter_revealed", id, json!({})).await?;
     page(&visit, 200, None, true).await
 }
 
@@ -32,16 +30,23 @@ pub(super) async fn page(
     is_revealed: bool,
 ) -> Result<Reply, Refusal> {
     let words = &visit.texts.dead_letters;
+    let id = visit.path("id");
+    if !is_id(id) {
+        return Err(Refusal::NotFound);
+    }
     let letters = match open(visit).await {
         Ok(letters) => letters,
         Err(reply) => return Ok(reply),
     };
-    let found = letters.find(visit.path("id")).await;
+    let found = letters.find(id).await;
     letters.close().await;
     let letter = match found {
         Ok(found) => found.ok_or(Refusal::NotFound)?,
         Err(error) => return Ok(unavailable(visit, &error)),
     };
+    if is_revealed {
+        visit.audit("dead_letter_revealed", id, json!({})).await?;
+    }
     let time = |time: Option<Timestamp>| html! { @if let Some(time) = time { (parts::time(time)) } @else { (words.unknown) } };
     let content = html! {
         @if let Some(problem) = problem { (notice(Tone::Bad, html! { p { (problem) } })) }

@@ -7,6 +7,7 @@ use signup_store::{Erased, UserRecord};
 use super::{named, noted, object_of, path_of};
 use crate::parts::{Tone, notice};
 use crate::refusal::Refusal;
+use crate::session;
 use crate::visit::Visit;
 
 /// `GET /users/PROVIDER/ID/erase`
@@ -35,8 +36,11 @@ pub async fn submit(visit: Visit) -> Result<Reply, Refusal> {
         )
         .await?;
     erased.ok_or(Refusal::NotFound)?;
-    let name: String = url::form_urlencoded::byte_serialize(object_of(&user).as_bytes()).collect();
-    Ok(visit.to(&format!("/users?erased={name}")))
+    let name = object_of(&user);
+    let proof = session::proof(&visit.form_token, &name);
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs([("erased", name), ("proof", proof)]);
+    Ok(visit.to(&format!("/users?{}", query.finish())))
 }
 
 async fn page(

@@ -7,7 +7,6 @@ pub mod show;
 mod story;
 
 use serde_json::{Value, json};
-use signup_core::mask::mask_address;
 use signup_store::{AuditEntry, UserRecord};
 
 use crate::refusal::Refusal;
@@ -32,16 +31,8 @@ fn object_of(user: &UserRecord) -> String {
 
 /// What is written into the audit log in the transaction that does it.
 fn noted(visit: &Visit, action: &str, user: &UserRecord) -> AuditEntry {
-    AuditEntry {
-        time: visit.now(),
-        origin: "console".to_owned(),
-        operator: visit.operator.name.clone(),
-        action: action.to_owned(),
-        object: Some(object_of(user)),
-        details: details_of(user),
-        request_id: Some(visit.context.request_id.clone()),
-        client: Some(mask_address(visit.context.client_ip)),
-    }
+    let author = visit.author();
+    author.did(action, Some(&object_of(user)), details_of(user))
 }
 
 fn details_of(user: &UserRecord) -> Value {

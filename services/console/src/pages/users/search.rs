@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{path_of, story};
 use crate::parts::{self, Tone, notice};
 use crate::refusal::Refusal;
+use crate::session;
 use crate::visit::Visit;
 
 /// No id, address or name is longer, bytes.
@@ -24,7 +25,12 @@ const LONGEST: usize = 320;
 /// `GET /users`
 pub async fn show(visit: Visit) -> Result<Reply, Refusal> {
     let words = &visit.texts.users;
-    let told = visit.query.filled("erased").map(|name| {
+    // Anybody can write a link; only what this session has done is told.
+    let is_ours = |name: &&str| {
+        let proof = session::proof(&visit.form_token, name);
+        session::are_equal(visit.query.get("proof"), &proof)
+    };
+    let told = visit.query.find("erased").filter(is_ours).map(|name| {
         notice(
             Tone::Good,
             html! { p { (words.erased) " " code { (name) } } p { (words.elsewhere) } },

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use maud::html;
-use serde_json::json;
 use signup_core::reply::Reply;
 use signup_http::Fault;
 use signup_notify::webhook::{SecretError, SigningSecret};
@@ -20,21 +19,16 @@ const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
 /// `POST /webhooks/ID/pause`
 pub async fn pause(visit: Visit) -> Result<Reply, Refusal> {
     let webhook = named(&visit).await?;
-    visit
-        .audit("webhook_paused", &webhook.id, json!({}))
-        .await?;
     let store = &visit.app.store;
-    store.pause_webhook(&webhook.id, visit.now()).await?;
+    store.pause_webhook(&webhook.id, &visit.author()).await?;
     Ok(visit.to(&path_of(&webhook)))
 }
 
 /// `POST /webhooks/ID/resume`
 pub async fn resume(visit: Visit) -> Result<Reply, Refusal> {
     let webhook = named(&visit).await?;
-    let details = json!({"missed_since": webhook.state_since.to_string()});
-    visit.audit("webhook_resumed", &webhook.id, details).await?;
     let store = &visit.app.store;
-    store.resume_webhook(&webhook.id, visit.now()).await?;
+    store.resume_webhook(&webhook.id, &visit.author()).await?;
     Ok(visit.to(&path_of(&webhook)))
 }
 
@@ -44,12 +38,10 @@ pub async fn rotate(visit: Visit) -> Result<Reply, Refusal> {
     let new = SigningSecret::generate().map_err(no_secret)?;
     let sealed = new.seal(&visit.app.keys, &webhook.id).map_err(no_secret)?;
     let until = visit.now().after(OVERLAP);
-    let details = json!({"previous_secret_until": until.to_string()});
-    visit
-        .audit("webhook_secret_rotated", &webhook.id, details)
-        .await?;
     let store = &visit.app.store;
-    if !store.rotate_webhook_secret(&webhook, sealed, until).await? {
+    let author = visit.author();
+    let rotated = store.rotate_webhook_secret(&webhook, sealed, until, &author);
+    if !rotated.await? {
         let said = html! { p { (visit.texts.webhooks.rotated_elsewhere) } };
         return page(&visit, 409, &webhook, Some(notice(Tone::Bad, said))).await;
     }
@@ -63,10 +55,10 @@ pub async fn delete(visit: Visit) -> Result<Reply, Refusal> {
         let said = html! { p { (visit.texts.webhooks.tick_sure) } };
         return page(&visit, 422, &webhook, Some(notice(Tone::Bad, said))).await;
     }
-    visit
-        .audit("webhook_deleted", &webhook.id, json!({}))
-        .await?;
-    visit.app.store.delete_webhook(&webhook.id).await?;
+    let store = &visit.app.store;
+    if !store.delete_webhook(&webhook.id, &visit.author()).await? {
+        return Err(Refusal::NotFound);
+    }
     Ok(visit.to("/webhooks"))
 }
 

@@ -1,7 +1,6 @@
 //! Making a webhook.
 
 use maud::html;
-use serde_json::json;
 use signup_core::reply::Reply;
 use signup_http::Fault;
 use signup_notify::webhook::{EVENT_TYPES, NewWebhook, NewWebhookError};
@@ -40,15 +39,14 @@ pub async fn submit(visit: Visit) -> Result<Reply, Refusal> {
         Err(NewWebhookError::Url(problem)) => {
             return refused(format!("{} {problem}", words.bad_url));
         }
+        Err(NewWebhookError::UrlTooLong) => return refused(words.url_too_long.to_owned()),
         Err(NewWebhookError::Contact) => return refused(words.bad_contact.to_owned()),
         Err(NewWebhookError::Secret(error)) => {
             log::error!(event = "console.webhook"; "no webhook was made: {error}");
             return Err(Fault::Internal.into());
         }
     };
-    let details = json!({"provider": webhook.provider, "application": webhook.application});
-    visit.audit("webhook_created", &webhook.id, details).await?;
-    app.store.insert_webhook(&webhook).await?;
+    app.store.insert_webhook(&webhook, &visit.author()).await?;
     Ok(secret(&visit, &webhook, &new_secret.expose()))
 }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use maud::{Markup, html};
-use serde_json::json;
 use signup_core::reply::Reply;
 use signup_notify::webhook::{self, ReplaySelection};
 use signup_store::Webhook;
+use uuid::Uuid;
 
 use super::show::page;
 use super::{named, path_of};
@@ -24,16 +24,13 @@ pub async fn replay(visit: Visit) -> Result<Reply, Refusal> {
     let Some(selection) = selection(&visit) else {
         return page(&visit, 422, &webhook, Some(refused(words.replay_choose))).await;
     };
-    let details = json!({
-        "since": selection.since.map(|since| since.to_string()),
-        "event": selection.event_id,
-        "failed": selection.failed,
-    });
-    visit
-        .audit("webhook_replayed", &webhook.id, details)
-        .await?;
-    let now = visit.now();
-    let done = webhook::replay(&visit.app.store, &webhook, &selection, now).await?;
+    // Ids of events are UUIDs.
+    let is_none = |id: &String| Uuid::try_parse(id).is_err();
+    if selection.event_id.as_ref().is_some_and(is_none) {
+        return page(&visit, 422, &webhook, Some(refused(words.no_such_event))).await;
+    }
+    let store = &visit.app.store;
+    let done = webhook::replay(store, &webhook, &selection, &visit.author()).await?;
     if selection.event_id.is_some() && done.wanted == 0 {
         return page(&visit, 422, &webhook, Some(refused(words.no_such_event))).await;
     }

@@ -4,6 +4,7 @@ mod applications;
 mod broker;
 mod channels;
 mod database;
+mod operators;
 mod settings;
 mod webhooks;
 
@@ -109,6 +110,7 @@ async fn check_data(place: &Workplace, channels: &ChannelSettings, findings: &mu
         )),
     }
     findings.extend(webhooks::check(place).await);
+    findings.push(operators::check(place).await);
 }
 
 fn as_text(findings: &[Finding], output: Output) -> String {

@@ -11,11 +11,11 @@ use anyhow::bail;
 use serde_json::json;
 use signup_app::people::find_by_public_id;
 use signup_core::context::RequestContext;
-use signup_store::{AuditEntry, UserRecord};
+use signup_store::{AuditEntry, ChangeAuthor, UserRecord};
 use uuid::Uuid;
 
 use crate::failure::Misuse;
-use crate::workplace::{ORIGIN, Workplace, now};
+use crate::workplace::Workplace;
 
 /// The one user that is meant.
 async fn the_user(place: &Workplace, name: &str) -> anyhow::Result<UserRecord> {
@@ -47,16 +47,16 @@ fn noted(
     user: &UserRecord,
     context: &RequestContext,
 ) -> AuditEntry {
-    AuditEntry {
-        time: now(),
-        origin: ORIGIN.to_owned(),
-        operator: place.who.clone(),
-        action: action.to_owned(),
-        object: Some(format!("{}/{}", user.provider, user.public_id)),
-        details: json!({"application": user.application}),
+    let author = ChangeAuthor {
         request_id: Some(context.request_id.clone()),
-        client: None,
-    }
+        ..place.author()
+    };
+    let object = format!("{}/{}", user.provider, user.public_id);
+    author.did(
+        action,
+        Some(&object),
+        json!({"application": user.application}),
+    )
 }
 
 /// What an event tells of a command as its cause: an id of its own.

@@ -28,7 +28,10 @@ pub async fn run(
     let (webhook, secret) = new
         .make(&place.settings.webhooks, &place.keys()?, now())
         .map_err(refused)?;
-    place.store.insert_webhook(&webhook).await?;
+    place
+        .store
+        .insert_webhook(&webhook, &place.author())
+        .await?;
     let secret = secret.expose();
     let mut value = as_json(&webhook, WebhookCounts::default());
     value["secret"] = secret.expose().as_str().into();
@@ -68,7 +71,7 @@ async fn scope(
 /// What was typed is told as a misuse, the rest as a failure.
 fn refused(error: NewWebhookError) -> anyhow::Error {
     match error {
-        NewWebhookError::Url(_) => Misuse(error.to_string()).into(),
+        NewWebhookError::Url(_) | NewWebhookError::UrlTooLong => Misuse(error.to_string()).into(),
         NewWebhookError::Contact => Misuse("--contact is no e-mail address".to_owned()).into(),
         NewWebhookError::Secret(error) => error.into(),
     }

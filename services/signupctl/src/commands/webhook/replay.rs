@@ -8,7 +8,7 @@ use super::find;
 use crate::cli::WebhookReplayArgs;
 use crate::failure::Misuse;
 use crate::output::Output;
-use crate::workplace::{Workplace, now};
+use crate::workplace::Workplace;
 
 /// Makes events due again.
 pub async fn run(
@@ -22,7 +22,7 @@ pub async fn run(
         event_id: arguments.event_id.clone(),
         failed: arguments.failed,
     };
-    let done = replay(&place.store, &webhook, &selection, now()).await?;
+    let done = replay(&place.store, &webhook, &selection, &place.author()).await?;
     if let Some(event) = &arguments.event_id
         && done.wanted == 0
     {

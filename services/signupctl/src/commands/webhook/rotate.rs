@@ -22,7 +22,12 @@ pub async fn run(
     let until = now().after(overlap);
     let rotated = place
         .store
-        .rotate_webhook_secret(&webhook, secret.seal(&place.keys()?, id)?, until)
+        .rotate_webhook_secret(
+            &webhook,
+            secret.seal(&place.keys()?, id)?,
+            until,
+            &place.author(),
+        )
         .await?;
     anyhow::ensure!(
         rotated,

@@ -1,15 +1,14 @@
 //! `signupctl webhook pause`, `resume` and `delete`
 
 use serde_json::json;
-use signup_store::WebhookState;
 
 use super::{find, unknown};
 use crate::output::Output;
-use crate::workplace::{Workplace, now};
+use crate::workplace::Workplace;
 
 /// Stops calling it. Saying so again changes nothing.
 pub async fn pause(place: &Workplace, id: &str, output: Output) -> anyhow::Result<()> {
-    place.store.pause_webhook(id, now()).await?;
+    place.store.pause_webhook(id, &place.author()).await?;
     let webhook = find(place, id).await?;
     let state = webhook.state.as_str();
     output.show(&json!({"id": id, "state": state}), || {
@@ -19,10 +18,9 @@ pub async fn pause(place: &Workplace, id: &str, output: Output) -> anyhow::Resul
 
 /// Calls it again. Saying so again changes nothing.
 pub async fn resume(place: &Workplace, id: &str, output: Output) -> anyhow::Result<()> {
-    let before = find(place, id).await?;
-    let resumed = place.store.resume_webhook(id, now()).await?;
-    let missed_since =
-        (resumed && before.state != WebhookState::Active).then(|| before.state_since.to_string());
+    find(place, id).await?;
+    let resumed = place.store.resume_webhook(id, &place.author()).await?;
+    let missed_since = resumed.map(|since| since.to_string());
     let value = json!({"id": id, "state": "active", "missed_since": missed_since});
     output.show(&value, || match &missed_since {
         None => format!("webhook {id} is active already\n"),
@@ -36,7 +34,7 @@ pub async fn resume(place: &Workplace, id: &str, output: Output) -> anyhow::Resu
 
 /// Removes it.
 pub async fn delete(place: &Workplace, id: &str, output: Output) -> anyhow::Result<()> {
-    if !place.store.delete_webhook(id).await? {
+    if !place.store.delete_webhook(id, &place.author()).await? {
         return Err(unknown(id).into());
     }
     output.show(&json!({"id": id, "deleted": true}), || {
