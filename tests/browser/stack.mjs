@@ -14,7 +14,7 @@ export const PATIENCE = 60_000;
 const PORTS = ["--console-port", "--bytepower-port", "--xdua-port", "--ciam-port", "--demo-port"].flatMap((flag) => [flag, "0"]);
 
 /** Hashing as cheap as it gets: these tests are not about that. */
-const SETTINGS = { SIGNUP__HASH__ALLOW_TEST_COST: "true", SIGNUP__HASH__COST: "4" };
+const SETTINGS = { SIGNUP__HASH__ALLOW_TEST_COST: "true", SIGNUP__HASH__COST: "4", SIGNUP__HASH__NICE: "0" };
 
 export class Stack {
   #process;

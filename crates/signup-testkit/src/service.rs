@@ -321,6 +321,8 @@ impl TestServiceBuilder {
             ("hash.allow_test_cost", "true"),
             ("hash.cost", "4"),
             ("hash.threads", "2"),
+            // Tests leave no core idle, and hashes would come last.
+            ("hash.nice", "0"),
             ("http.workers", "1"),
             ("http.shutdown_grace", "5s"),
             ("bus.local_messages", "on"),

@@ -81,6 +81,7 @@ pub async fn app(folder: &TempDir, clock: Arc<dyn Clock>, messages: Value) -> Ar
         ("SIGNUP__HASH__ALLOW_TEST_COST", "true"),
         ("SIGNUP__HASH__COST", "4"),
         ("SIGNUP__HASH__THREADS", "1"),
+        ("SIGNUP__HASH__NICE", "0"),
         ("SIGNUP__WEBHOOKS__ALLOW_HTTP", "true"),
         ("SIGNUP__WEBHOOKS__ALLOW_NETWORKS", "127.0.0.1"),
     ]

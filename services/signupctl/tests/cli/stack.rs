@@ -37,6 +37,7 @@ pub fn dev_with(folder: &Path, xdua_port: &str) -> Command {
         .args(["--ciam-port", "0"])
         .env("SIGNUP__HASH__ALLOW_TEST_COST", "true")
         .env("SIGNUP__HASH__COST", "4")
+        .env("SIGNUP__HASH__NICE", "0")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
