@@ -176,10 +176,13 @@ fn watch_for_ctrl_c() -> impl Fn() -> bool {
     move || seen.load(Ordering::Relaxed)
 }
 
-/// Cargo's folder: two above this program.
+/// Cargo's folder, which it marks as one of caches; between it and this program may be one for the architecture, marked too.
 fn target_folder() -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?;
-    let target = program.ancestors().nth(2);
+    let marked = program
+        .ancestors()
+        .filter(|folder| folder.join("CACHEDIR.TAG").exists());
+    let target = marked.last();
     Ok(target
         .context("this program lies in no target folder")?
         .to_owned())
