@@ -123,6 +123,9 @@ impl Connector {
         let millis = self.statement_timeout.as_millis();
         match self.backend {
             Backend::Postgres => {
+                // Whoever comes first decides: libpq would have OpenSSL free its tables when the process ends, and a
+                // thread that is still making a connection then would read them all the same, and crash.
+                openssl_sys::init();
                 let url = postgres_url::with_time_limits(&self.url);
                 let mut connection = PgConnection::establish(&url).map_err(|error| {
                     // The client library quotes what it cannot read, passwords included.

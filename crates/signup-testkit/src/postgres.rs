@@ -160,6 +160,8 @@ impl Drop for OwnedDatabase {
 }
 
 fn execute(server: &Url, statement: &str) -> Result<(), String> {
+    // Before the first connection, for the reason that the store has: tests end while their pools still connect.
+    openssl_sys::init();
     let mut server = PgConnection::establish(server.as_str())
         .map_err(|error| format!("the server in {SERVER_VARIABLE}: {error}"))?;
     sql_query(statement)

@@ -145,7 +145,10 @@ pub fn program(folder: &Path) -> Command {
 impl From<Output> for Done {
     fn from(output: Output) -> Self {
         Self {
-            status: output.status.code().unwrap_or(-1),
+            status: output
+                .status
+                .code()
+                .unwrap_or_else(|| panic!("{}: {output:?}", output.status)),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
