@@ -13,10 +13,12 @@ pub struct ConsoleSettings {
     pub session_lifetime: Duration,
     /// Time in which attempts to sign in are counted.
     pub sign_in_window: Duration,
-    /// Attempts within the window for one name, at least 1.
+    /// Attempts within the window for one name from one client, at least 1.
     pub sign_ins_per_name: u32,
     /// Attempts within the window from one client, at least 1.
     pub sign_ins_per_client: u32,
+    /// Attempts within the window for one name from all clients, at least 1.
+    pub sign_ins_per_name_everywhere: u32,
     /// How long the audit log is kept.
     pub audit_retention: Duration,
 }
@@ -31,6 +33,8 @@ impl ConsoleSettings {
             sign_in_window: reader.duration("console.sign_in_window", minutes(1)..=hours(24)),
             sign_ins_per_name: reader.integer("console.sign_ins_per_name", 1..=1000),
             sign_ins_per_client: reader.integer("console.sign_ins_per_client", 1..=10_000),
+            sign_ins_per_name_everywhere: reader
+                .integer("console.sign_ins_per_name_everywhere", 1..=100_000),
             audit_retention: reader
                 .duration("console.audit_retention", hours(24)..=hours(10 * 365 * 24)),
         };

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use maud::html;
 use serde_json::json;
-use signup_app::App;
 use signup_app::hash_pool::HashError;
 use signup_app::operators::HASHED_FOR;
 use signup_core::code::{Limit, LimitScope};
@@ -49,7 +48,7 @@ pub async fn submit(visitor: Visitor) -> Result<Reply, Refusal> {
     }
     let operator = store.find_operator(&name).await?;
     let password = visitor.form.get("password").to_owned();
-    let is_right = match check(&visitor, operator.as_ref(), password).await {
+    let is_right = match check(&visitor, &name, operator.as_ref(), password).await {
         Ok(is_right) => is_right,
         Err(refusal) => {
             // Nothing was compared, so it was no guess.
@@ -84,8 +83,9 @@ pub async fn sign_out(visit: Visit) -> Result<Reply, Refusal> {
         .with_header("set-cookie", session::end()))
 }
 
-/// What is counted of an attempt, for its name and for its client. Counted before anything is compared, so that guesses at
-/// the same moment count like those one after the other.
+/// What is counted of an attempt: for its name and client together, so that nobody keeps an operator out by guessing from
+/// somewhere else; for its client; and for its name wherever from, much higher, against many clients that guess together.
+/// Counted before anything is compared, so that guesses at the same moment count like those one after the other.
 pub fn limits(visitor: &Visitor, name: &str) -> Vec<Limit> {
     let settings = &visitor.app.settings.console;
     let limit = |what: &str, whose: &str, allowed| Limit {
@@ -96,19 +96,23 @@ pub fn limits(visitor: &Visitor, name: &str) -> Vec<Limit> {
         window: settings.sign_in_window,
     };
     let client = visitor.context.client_network();
+    let name_and_client = format!("{name}\n{client}");
     vec![
         limit("client", &client, settings.sign_ins_per_client),
-        limit("name", name, settings.sign_ins_per_name),
+        limit("name-client", &name_and_client, settings.sign_ins_per_name),
+        limit("name", name, settings.sign_ins_per_name_everywhere),
     ]
 }
 
 /// Whether the password is the operator's. Takes as long for a name that nobody has.
 async fn check(
     visitor: &Visitor,
+    name: &str,
     operator: Option<&Operator>,
     password: String,
 ) -> Result<bool, Refusal> {
-    let nobody = nobody(&visitor.app);
+    let operators = visitor.app.store.operators().await?;
+    let nobody = nobody(visitor.app.settings.hash.cost, name, &operators);
     let hash = operator.map_or(&nobody, |operator| &operator.password_hash);
     // What no operator can have as a password takes its time as well.
     let (password, is_possible) = match Password::new(password) {
@@ -148,13 +152,16 @@ pub fn refuse_hash(error: HashError) -> Refusal {
     }
 }
 
-/// A hash that no password has, of the cost that new ones get.
-fn nobody(app: &App) -> PasswordHash {
-    PasswordHash::new(format!(
-        "$2b${:02}${}",
-        app.settings.hash.cost,
-        ".".repeat(53)
-    ))
+/// A hash that no password has. Its cost is that of some operator's, always the same one's for a name: passwords that were
+/// set before `hash.cost` was changed take another time, and that must not tell who is one.
+fn nobody(new_cost: u32, name: &str, operators: &[Operator]) -> PasswordHash {
+    let number = session::hash(name).bytes().map(usize::from).sum::<usize>();
+    let like = operators.get(number % operators.len().max(1));
+    let start = match like.and_then(|operator| operator.password_hash.as_str().get(..7)) {
+        Some(start) => start.to_owned(),
+        None => format!("$2b${new_cost:02}$"),
+    };
+    PasswordHash::new(start + &".".repeat(53))
 }
 
 /// A new session with a new token, whatever the browser had before; none if the operator was changed meanwhile.
@@ -212,4 +219,42 @@ fn form(visitor: &Visitor, status: u16, next: &str, problem: Option<&Problem>) -
     };
     let html = layout::document(visitor, None, words.title, content);
     headers::page(status, html)
+}
+
+#[cfg(test)]
+mod tests {
+    use signup_core::time::Timestamp;
+    use signup_store::Role;
+
+    use super::*;
+
+    fn operator(cost: u32) -> Operator {
+        Operator {
+            name: format!("of-{cost}"),
+            password_hash: PasswordHash::new(format!("$2b${cost:02}${}", "x".repeat(53))),
+            role: Role::Read,
+            disabled: false,
+            created_at: Timestamp::from_millis(0),
+            password_changed_at: Timestamp::from_millis(0),
+        }
+    }
+
+    fn start(name: &str, operators: &[Operator]) -> String {
+        let hash = nobody(12, name, operators);
+        assert_eq!(hash.as_str().len(), 60);
+        hash.as_str()[..7].to_owned()
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_takes_as_long_as_some_operators() {
+        assert_eq!(start("ana", &[]), "$2b$12$");
+        let operators = [operator(10), operator(11)];
+        let mut starts: Vec<String> = (0..20)
+            .map(|number| start(&format!("name {number}"), &operators))
+            .collect();
+        assert_eq!(start("name 0", &operators), starts[0], "always the same");
+        starts.sort();
+        starts.dedup();
+        assert_eq!(starts, ["$2b$10$", "$2b$11$"]);
+    }
 }

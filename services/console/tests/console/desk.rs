@@ -103,6 +103,7 @@ impl Desk {
             desk: self,
             token: None,
             language: None,
+            client: None,
         }
     }
 
@@ -229,6 +230,8 @@ pub struct Browser<'a> {
     pub token: Option<String>,
     /// What `Accept-Language` says.
     pub language: Option<&'static str>,
+    /// The address that a trusted proxy says it has.
+    pub client: Option<&'static str>,
 }
 
 impl Browser<'_> {
@@ -292,6 +295,9 @@ impl Browser<'_> {
         }
         if let Some(language) = self.language {
             request = request.header("accept-language", language);
+        }
+        if let Some(client) = self.client {
+            request = request.header("x-forwarded-for", client);
         }
         request
     }

@@ -64,7 +64,7 @@ async fn unknown_disabled_and_wrong_look_alike() {
 }
 
 #[tokio::test]
-async fn the_eleventh_wrong_password_of_a_name_is_not_looked_at() {
+async fn the_eleventh_wrong_password_for_a_name_from_a_client_is_not_looked_at() {
     let desk = Desk::open().await;
     for _ in 0..10 {
         let page = desk.browser().sign_in("ana", "wrong horse battery").await;
@@ -77,6 +77,34 @@ async fn the_eleventh_wrong_password_of_a_name_is_not_looked_at() {
     desk.signed_in("rita").await;
     desk.service.clock.advance(Duration::from_secs(15 * 60));
     desk.signed_in("ana").await;
+}
+
+#[tokio::test]
+async fn who_guesses_keeps_nobody_out_elsewhere_unless_from_many_networks() {
+    let desk = Desk::open_with(|builder| {
+        let builder = builder.setting("http.trusted_proxies", "127.0.0.1/32");
+        let builder = builder.setting("console.sign_ins_per_name", "2");
+        builder.setting("console.sign_ins_per_name_everywhere", "5")
+    })
+    .await;
+    let attempt = async |client, password| {
+        let mut browser = desk.browser();
+        browser.client = Some(client);
+        browser.sign_in("ana", password).await.status
+    };
+    let guess = async |client| attempt(client, "wrong horse battery").await;
+    for client in ["192.0.2.1", "192.0.2.1", "198.51.100.1", "198.51.100.1"] {
+        assert_eq!(guess(client).await, StatusCode::UNAUTHORIZED, "{client}");
+    }
+    assert_eq!(guess("192.0.2.1").await, StatusCode::TOO_MANY_REQUESTS);
+    let elsewhere = "203.0.113.1";
+    assert_eq!(attempt(elsewhere, PASSWORD).await, StatusCode::SEE_OTHER);
+
+    assert_eq!(guess("203.0.113.2").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        attempt(elsewhere, PASSWORD).await,
+        StatusCode::TOO_MANY_REQUESTS
+    );
 }
 
 #[tokio::test]

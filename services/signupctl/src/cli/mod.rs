@@ -153,6 +153,11 @@ Exit status 1 if a check failed; warnings alone do not count.")]
         /// The shell
         shell: Shell,
     },
+    /// Do nothing until SIGTERM or Ctrl-C: for a container in which other commands are run
+    #[command(after_help = "EXAMPLES
+    kubectl run signupctl --image signup/signupctl:0.1.0 -- pause
+    kubectl exec signupctl -- signupctl doctor")]
+    Pause,
     /// Print the OpenAPI document of a provider's API
     #[command(after_help = "EXAMPLES
     signupctl openapi ciam > ciam-openapi.json")]

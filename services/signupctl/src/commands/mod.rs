@@ -16,6 +16,7 @@ mod limits;
 mod migrate;
 mod openapi;
 mod operator;
+mod pause;
 mod reference;
 pub mod token;
 mod user;
@@ -45,6 +46,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Config(ConfigCommand::Show) => return config::show(file, output),
         Command::Config(ConfigCommand::Reference) => return reference::show(output),
         Command::App(AppCommand::Reference) => return declarations::show(output),
+        Command::Pause => return block_on(pause::run()),
         Command::Openapi { provider } => return openapi::print(&provider),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -114,6 +116,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             | Command::Calibrate(_)
             | Command::Config(_)
             | Command::Openapi { .. }
+            | Command::Pause
             | Command::Completions { .. }
             | Command::Doctor => Ok(()),
         }
