@@ -246,6 +246,7 @@ impl ApiError {
             Fault::NotFound
             | Fault::MethodNotAllowed { .. }
             | Fault::UnsupportedMediaType
+            | Fault::UnsupportedEncoding
             | Fault::PayloadTooLarge
             | Fault::RequestTimeout
             | Fault::MalformedBody(_)
@@ -301,7 +302,7 @@ fn fault_code(fault: &Fault) -> &'static str {
     match fault {
         Fault::NotFound => "not_found",
         Fault::MethodNotAllowed { .. } => "method_not_allowed",
-        Fault::UnsupportedMediaType => "unsupported_media_type",
+        Fault::UnsupportedMediaType | Fault::UnsupportedEncoding => "unsupported_media_type",
         Fault::PayloadTooLarge => "payload_too_large",
         Fault::RequestTimeout => "request_timeout",
         Fault::MalformedBody(_) | Fault::InvalidIdempotencyKey => "invalid_request",
@@ -316,6 +317,9 @@ fn fault_code(fault: &Fault) -> &'static str {
 fn fault_description(fault: &Fault) -> Option<String> {
     let text = match fault {
         Fault::UnsupportedMediaType => "The content type must be application/json in UTF-8.",
+        Fault::UnsupportedEncoding => {
+            "The request body must be sent without Content-Encoding, not compressed."
+        }
         Fault::MalformedBody(problem) => {
             return Some(format!("The request is malformed: {problem}."));
         }
