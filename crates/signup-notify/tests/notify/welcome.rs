@@ -42,7 +42,9 @@ async fn a_welcome_goes_to_the_mailbox_as_typed() {
     };
     sign_up(&shop.app, vec![taken]).await;
 
-    shop.worker.handle(&shop.event().await).await;
+    let event = shop.event().await;
+
+    assert_eq!(shop.worker.handle(&event).await, Outcome::Done);
 
     let [message] = shop.sent().try_into().unwrap();
     assert_eq!(message.address, "Alice@xn--bcher-kva.example");
