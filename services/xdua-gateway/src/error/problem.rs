@@ -11,7 +11,7 @@ pub(crate) enum Problem {
     Missing,
     /// It is JSON of a type that stands for no text.
     NotText,
-    /// Its bytes are not UTF-8.
+    /// It is no Unicode: its bytes are not UTF-8, or it is half of a surrogate pair in JSON.
     NotUtf8,
     /// It is none of these.
     NotOneOf(&'static [&'static str]),
