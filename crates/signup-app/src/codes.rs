@@ -25,8 +25,10 @@ pub struct CodeRequest<'a> {
     pub application: &'a Application,
     /// How the code goes out.
     pub channel: Channel,
-    /// The normalised address.
+    /// The normalised address: codes are counted and looked up by it.
     pub address: String,
+    /// The address in the spelling that the message goes to.
+    pub recipient: String,
     /// Length of the code in decimal digits.
     pub digits: u8,
     /// How long the code is good for.
@@ -150,6 +152,7 @@ impl App {
             expires_at: now.after(request.valid_for),
         };
         let message = OtpMessage {
+            recipient: request.recipient,
             template: request.message.template().to_owned(),
             locale: request.locale,
         };

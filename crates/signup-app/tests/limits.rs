@@ -39,6 +39,7 @@ impl Processes {
             application: who.application,
             channel: Channel::Sms,
             address: who.address.clone(),
+            recipient: who.address.clone(),
             digits: 6,
             valid_for: Duration::from_secs(600),
             message: CodeMessage::Code,

@@ -145,6 +145,8 @@ impl Event {
             purpose: challenge.binding.purpose.clone(),
             channel: challenge.binding.channel,
             address: challenge.binding.address.clone(),
+            mailbox: Some(message.recipient.clone())
+                .filter(|recipient| *recipient != challenge.binding.address),
             digits: challenge.digits,
             template: message.template.clone(),
             locale: message.locale.clone(),
@@ -252,9 +254,11 @@ impl fmt::Debug for EventMessage {
     }
 }
 
-/// How a code's message is to look.
+/// Where a code's message goes and how it is to look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtpMessage {
+    /// The address in the spelling that the message goes to.
+    pub recipient: String,
     /// The template's name.
     pub template: String,
     /// The locale of the text, BCP 47.
@@ -276,8 +280,11 @@ pub struct OtpRequested {
     pub purpose: String,
     /// How it goes out.
     pub channel: Channel,
-    /// Where it goes: E.164, or an e-mail address.
+    /// Whom it is for, normalised: E.164, or an e-mail address. An erasure finds the event by it.
     pub address: String,
+    /// The spelling of the e-mail address that the message goes to, if it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailbox: Option<String>,
     /// Length of the code.
     pub digits: u8,
     /// The message's template.

@@ -131,6 +131,7 @@ fn a_code_request_carries_all_but_the_code() {
         expires_at: NOW.after(Duration::from_secs(60)),
     };
     let message = OtpMessage {
+        recipient: "+8613612345678".into(),
         template: "sign-up-code".into(),
         locale: "zh-CN".into(),
     };
@@ -142,6 +143,7 @@ fn a_code_request_carries_all_but_the_code() {
     assert_eq!(data.challenge, challenge.id);
     assert_eq!(data.key_id, "k1");
     assert_eq!(data.address, "+8613612345678");
+    assert_eq!(data.mailbox, None);
     assert_eq!(data.expires_at, challenge.expires_at);
     assert_eq!(envelope["data"]["expires_at"], "2024-09-18T11:22:01.000Z");
     let code = challenge.code(&keys).unwrap();

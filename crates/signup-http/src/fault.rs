@@ -22,6 +22,9 @@ pub enum Fault {
     /// The body is in a format that the route does not read.
     #[error("unsupported media type")]
     UnsupportedMediaType,
+    /// The body has a content coding, such as gzip. None is undone.
+    #[error("unsupported content encoding")]
+    UnsupportedEncoding,
     /// The body is larger than `http.body_limit_bytes`.
     #[error("payload too large")]
     PayloadTooLarge,
@@ -70,7 +73,7 @@ impl Fault {
             Self::RequestTimeout => 408,
             Self::InProgress => 409,
             Self::PayloadTooLarge => 413,
-            Self::UnsupportedMediaType => 415,
+            Self::UnsupportedMediaType | Self::UnsupportedEncoding => 415,
             Self::IdempotencyMismatch => 422,
             Self::RateLimited { .. } => 429,
             Self::Internal => 500,
@@ -78,10 +81,13 @@ impl Fault {
         }
     }
 
-    /// The header that belongs to the fault whatever the provider's envelope is: `allow` or `retry-after`.
+    /// The header that belongs to the fault whatever the provider's envelope is: `allow`, `accept-encoding` or
+    /// `retry-after`.
     pub(crate) fn header(&self) -> Option<(&'static str, String)> {
         match self {
             Self::MethodNotAllowed { allow } => Some(("allow", allow.clone())),
+            // RFC 9110, section 15.5.16: it tells this refusal from that of the media type.
+            Self::UnsupportedEncoding => Some(("accept-encoding", "identity".to_owned())),
             Self::RateLimited { retry_after } | Self::Busy { retry_after } => {
                 // Rounded up: a client that comes back a moment too early is refused again.
                 let seconds = retry_after.as_millis().div_ceil(1000).max(1);

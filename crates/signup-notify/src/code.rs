@@ -58,7 +58,7 @@ impl Worker {
             sending: &application,
             kind,
             channel: binding.channel,
-            address: &binding.address,
+            address: request.mailbox.as_deref().unwrap_or(&binding.address),
             locales: &[&request.locale, &application.messages.locale],
             code: code
                 .as_ref()

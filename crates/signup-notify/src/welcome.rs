@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use signup_core::code::Channel;
 use signup_core::event::EventMessage;
-use signup_core::identifier::IdentifierKind;
+use signup_core::identifier::{EmailAddress, IdentifierKind};
 use signup_core::messages::MessageKind;
 use signup_core::time::Timestamp;
 
@@ -50,7 +50,7 @@ impl Worker {
             sending: &application,
             kind: MessageKind::Welcome,
             channel,
-            address,
+            address: &address,
             locales: &[&application.messages.locale],
             code: None,
             expires_at: created_at.after(WELCOME_LIFE),
@@ -60,7 +60,7 @@ impl Worker {
 }
 
 /// Where a user can be reached for certain: e-mail before phone, because it costs nothing.
-fn proven_address(created: &UserCreated) -> Option<(Channel, &str)> {
+fn proven_address(created: &UserCreated) -> Option<(Channel, String)> {
     [
         (IdentifierKind::Email, Channel::Email),
         (IdentifierKind::Phone, Channel::Sms),
@@ -70,6 +70,15 @@ fn proven_address(created: &UserCreated) -> Option<(Channel, &str)> {
         let identifier = created.identifiers.get(kind.as_str())?;
         identifier
             .verified
-            .then_some((channel, identifier.value.as_str()))
+            .then(|| (channel, recipient(kind, &identifier.value)))
     })
+}
+
+/// Events carry an e-mail address as it was typed, which need not be a form that mail servers take.
+fn recipient(kind: IdentifierKind, value: &str) -> String {
+    match kind {
+        IdentifierKind::Email => EmailAddress::parse(value)
+            .map_or_else(|_| value.to_owned(), |address| address.mailbox()),
+        IdentifierKind::Username | IdentifierKind::Phone => value.to_owned(),
+    }
 }

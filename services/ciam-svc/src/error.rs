@@ -30,8 +30,10 @@ pub(crate) enum ApiError {
     NoOtpSource(Channel),
     /// A password was sent, and nobody logs in with one.
     NoPasswordSource,
-    /// The body is no JSON object.
+    /// The body is JSON, but no object.
     NotAnObject,
+    /// The body cannot be read as JSON; what is wrong with it, in words that follow "The request body".
+    UnreadableBody(String),
     /// An attribute that nothing declares.
     UnknownAttribute,
     /// An attribute that is declared, but not part of the flow.
@@ -132,6 +134,7 @@ impl ApiError {
             | Self::NoOtpSource(_)
             | Self::NoPasswordSource
             | Self::NotAnObject
+            | Self::UnreadableBody(_)
             | Self::UnknownAttribute
             | Self::UnconfiguredAttribute
             | Self::MissingAttribute
@@ -158,6 +161,7 @@ impl ApiError {
             Self::UnauthorizedClient => "unauthorized_client",
             Self::FlowDisabled | Self::NoOtpSource(_) | Self::NoPasswordSource => "misconfigured",
             Self::NotAnObject
+            | Self::UnreadableBody(_)
             | Self::UnknownAttribute
             | Self::UnconfiguredAttribute
             | Self::MissingAttribute
@@ -207,6 +211,9 @@ impl ApiError {
             Self::AddressLimited(Channel::Sms) => "SMS rate limit exceeded for same phone number",
             Self::SendFailed => "Failed to send OTP. Please try again later.",
             Self::IllegalValue(text) => text,
+            Self::UnreadableBody(problem) => {
+                return Some(Cow::Owned(format!("The request body {problem}.")));
+            }
             Self::Fault(fault) => return fault_description(fault).map(Cow::Owned),
             Self::InvalidClient
             | Self::UnauthorizedClient
@@ -239,6 +246,7 @@ impl ApiError {
             Fault::NotFound
             | Fault::MethodNotAllowed { .. }
             | Fault::UnsupportedMediaType
+            | Fault::UnsupportedEncoding
             | Fault::PayloadTooLarge
             | Fault::RequestTimeout
             | Fault::MalformedBody(_)
@@ -294,7 +302,7 @@ fn fault_code(fault: &Fault) -> &'static str {
     match fault {
         Fault::NotFound => "not_found",
         Fault::MethodNotAllowed { .. } => "method_not_allowed",
-        Fault::UnsupportedMediaType => "unsupported_media_type",
+        Fault::UnsupportedMediaType | Fault::UnsupportedEncoding => "unsupported_media_type",
         Fault::PayloadTooLarge => "payload_too_large",
         Fault::RequestTimeout => "request_timeout",
         Fault::MalformedBody(_) | Fault::InvalidIdempotencyKey => "invalid_request",
@@ -308,7 +316,10 @@ fn fault_code(fault: &Fault) -> &'static str {
 
 fn fault_description(fault: &Fault) -> Option<String> {
     let text = match fault {
-        Fault::UnsupportedMediaType => "The content type must be application/json.",
+        Fault::UnsupportedMediaType => "The content type must be application/json in UTF-8.",
+        Fault::UnsupportedEncoding => {
+            "The request body must be sent without Content-Encoding, not compressed."
+        }
         Fault::MalformedBody(problem) => {
             return Some(format!("The request is malformed: {problem}."));
         }

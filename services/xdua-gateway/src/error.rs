@@ -89,6 +89,7 @@ impl Error {
                 Fault::NotFound
                 | Fault::MethodNotAllowed { .. }
                 | Fault::UnsupportedMediaType
+                | Fault::UnsupportedEncoding
                 | Fault::PayloadTooLarge
                 | Fault::RequestTimeout
                 | Fault::InvalidIdempotencyKey
@@ -124,7 +125,9 @@ impl Error {
             Self::Token(TokenError::NotAccepted) => "token_not_accepted",
             Self::Fault(Fault::NotFound) => "not_found",
             Self::Fault(Fault::MethodNotAllowed { .. }) => "method_not_allowed",
-            Self::Fault(Fault::UnsupportedMediaType) => "unsupported_media_type",
+            Self::Fault(Fault::UnsupportedMediaType | Fault::UnsupportedEncoding) => {
+                "unsupported_media_type"
+            }
             Self::Fault(Fault::PayloadTooLarge) => "payload_too_large",
             Self::Fault(Fault::RequestTimeout) => "request_timeout",
             Self::Fault(Fault::InvalidIdempotencyKey) => "invalid_idempotency_key",

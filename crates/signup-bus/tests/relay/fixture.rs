@@ -132,6 +132,7 @@ impl Outbox {
             expires_at: self.clock.now().after(Duration::from_secs(600)),
         };
         let message = OtpMessage {
+            recipient: challenge.binding.address.clone(),
             template: "sign-up-code".into(),
             locale: "en".into(),
         };

@@ -121,8 +121,9 @@ const ATTEMPTS: &[Key] = &[Key::new(
         "同一地址的注册请求（每分钟）",
     ),
     words(
-        "Counts every request from one calling address, the refused ones too; an app's server is one address. 0: no limit.",
-        "统计同一调用地址的所有请求，包括被拒绝的；应用的服务器算一个地址。0 表示不限制。",
+        "Counts every request of callers at one address who have proved who they are, the refused ones too; an app's \
+         server is one address. 0: no limit.",
+        "统计同一调用地址上已通过身份验证的调用方的所有请求，包括被拒绝的；应用的服务器算一个地址。0 表示不限制。",
     ),
 )];
 

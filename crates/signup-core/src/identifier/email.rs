@@ -5,6 +5,7 @@ use std::fmt;
 use email_address::Options;
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
+use unicode_normalization::UnicodeNormalization;
 
 use super::IdentifierError;
 use super::unicode::{fold, refuse_unseen};
@@ -71,7 +72,13 @@ impl EmailAddress {
         &self.display
     }
 
-    /// Lower case, with the domain in A-label form. Mail goes to this form.
+    /// Where mail goes: the local part in the case that was typed, because only its own server knows whether case
+    /// matters (RFC 5321, section 2.4), and the domain in A-label form.
+    pub fn mailbox(&self) -> String {
+        mailbox(&self.display, &self.key)
+    }
+
+    /// Lower case, with the domain in A-label form: for comparing and counting.
     pub fn key(&self) -> &str {
         &self.key
     }
@@ -83,6 +90,17 @@ impl EmailAddress {
 
     pub(super) fn into_parts(self) -> (String, String) {
         (self.display, self.key)
+    }
+}
+
+/// The local part as it was typed, without full-width and other compatibility forms, at the domain of the key.
+pub(super) fn mailbox(display: &str, key: &str) -> String {
+    match (display.rsplit_once('@'), key.rsplit_once('@')) {
+        (Some((local, _)), Some((_, domain))) => {
+            let local: String = local.nfkc().collect();
+            format!("{local}@{domain}")
+        }
+        _ => key.to_owned(),
     }
 }
 
@@ -124,6 +142,17 @@ mod tests {
         assert_eq!(address.display(), "Bob@Bücher.Example");
         assert_eq!(address.key(), "bob@xn--bcher-kva.example");
         assert_eq!(address.domain(), "xn--bcher-kva.example");
+    }
+
+    #[test]
+    fn mail_goes_to_the_local_part_as_typed() {
+        for (text, mailbox) in [
+            ("Bob@Bücher.Example", "Bob@xn--bcher-kva.example"),
+            ("ＢＯＢ@EXAMPLE.com", "BOB@example.com"),
+            ("bob@example.com", "bob@example.com"),
+        ] {
+            assert_eq!(EmailAddress::parse(text).unwrap().mailbox(), mailbox);
+        }
     }
 
     #[test]

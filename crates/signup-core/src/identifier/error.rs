@@ -15,6 +15,9 @@ pub enum IdentifierError {
     /// Control, format, invisible, private-use or unassigned characters.
     #[error("must not contain control or invisible characters")]
     ControlCharacter,
+    /// Accents and other marks, and nothing that they could stand on.
+    #[error("must not consist of combining marks alone")]
+    OnlyMarks,
     /// White space of any script.
     #[error("must not contain white space")]
     WhiteSpace,

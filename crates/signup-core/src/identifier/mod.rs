@@ -106,6 +106,14 @@ impl Identifier {
         &self.key
     }
 
+    /// Where a message to its owner goes: an e-mail address in the case that was typed, else the key.
+    pub fn recipient(&self) -> String {
+        match self.kind {
+            IdentifierKind::Email => email::mailbox(&self.display, &self.key),
+            IdentifierKind::Username | IdentifierKind::Phone => self.key.clone(),
+        }
+    }
+
     /// A form that may appear in logs: `h***`, `+86 158****9011`, `a***@example.com`.
     pub fn masked(&self) -> String {
         match self.kind {

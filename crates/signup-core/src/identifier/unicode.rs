@@ -14,7 +14,8 @@ pub(super) fn is_presentation_selector(character: char) -> bool {
 }
 
 /// A character that is not seen, or whose meaning is not settled: control, format (zero-width, bidirectional),
-/// private use, unassigned, and whatever Unicode tells programs to ignore. Unassigned ones are refused because
+/// private use, unassigned, whatever Unicode tells programs to ignore, and the braille pattern without dots, which is a
+/// symbol by its category. Unassigned ones are refused because
 /// a later Unicode version may give them a case or a decomposition, and keys must never change.
 fn is_invisible(character: char) -> bool {
     matches!(
@@ -25,6 +26,17 @@ fn is_invisible(character: char) -> bool {
             | GeneralCategory::Surrogate
             | GeneralCategory::Unassigned
     ) || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
+        || character == '\u{2800}'
+}
+
+/// Whether the character only shows on another one, as an accent does.
+pub(super) fn is_mark(character: char) -> bool {
+    matches!(
+        CodePointMapData::<GeneralCategory>::new().get(character),
+        GeneralCategory::NonspacingMark
+            | GeneralCategory::SpacingMark
+            | GeneralCategory::EnclosingMark
+    )
 }
 
 /// Refuses invisible characters and white space, the invisible first: a tab or line break is both.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 use super::IdentifierError;
-use super::unicode::{fold, is_presentation_selector, refuse_unseen};
+use super::unicode::{fold, is_mark, is_presentation_selector, refuse_unseen};
 use crate::mask::mask_text;
 
 const OPEN_MAX_CHARACTERS: usize = 64;
@@ -16,7 +16,7 @@ const ASCII_MAX_CHARACTERS: usize = 32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UsernameRule {
-    /// 1 to 64 characters of any script after NFKC, without white space and invisible characters.
+    /// 1 to 64 characters of any script after NFKC, without white space and invisible characters, and not marks alone.
     Open,
     /// A letter, then letters, digits and underscores, all ASCII; at most 32.
     Ascii,
@@ -79,6 +79,9 @@ fn open_key(text: &str) -> Result<String, IdentifierError> {
     let key = fold(&normalised);
     if key.is_empty() {
         return Err(IdentifierError::Empty);
+    }
+    if normalised.chars().all(is_mark) {
+        return Err(IdentifierError::OnlyMarks);
     }
     Ok(key)
 }
@@ -148,6 +151,8 @@ mod tests {
             "\u{E000}",
             "\u{378}",
             "a\u{2028}b",
+            "\u{2800}",
+            "a\u{2800}b",
         ] {
             let refusal = open(text);
             assert!(
@@ -160,6 +165,16 @@ mod tests {
         }
         for text in [" a", "a b", "a\u{A0}", "a\u{3000}b", "\u{B4}"] {
             assert_eq!(open(text), Err(IdentifierError::WhiteSpace), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_open_name_has_something_that_its_marks_stand_on() {
+        for marks in ["\u{301}", "\u{301}\u{20DD}", "\u{FF9E}", "\u{301}\u{FE0F}"] {
+            assert_eq!(open(marks), Err(IdentifierError::OnlyMarks), "{marks:?}");
+        }
+        for name in ["e\u{301}", "\u{E01}\u{E34}", "1\u{20E3}"] {
+            assert!(open(name).is_ok(), "{name:?}");
         }
     }
 

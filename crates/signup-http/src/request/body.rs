@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
 use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
@@ -17,8 +17,8 @@ use crate::edge::Edge;
 
 /// Extracts the whole body: at most `http.body_limit_bytes`, all of it there within `http.body_timeout`.
 ///
-/// A body that is announced too large is refused before any of it is read. Content codings are not undone: what is
-/// compressed reaches the handler compressed, so no small body can become a large one.
+/// A body that is announced too large is refused before any of it is read. So is one with a content coding: none is
+/// undone, so no small body can become a large one.
 #[derive(Clone, Debug, Default)]
 pub struct Body(pub Bytes);
 
@@ -38,6 +38,9 @@ impl FromRequest for Body {
         let Some(edge) = request.app_data::<web::Data<Edge>>() else {
             return Box::pin(async { Err(Fault::Internal) });
         };
+        if is_encoded(request.headers()) {
+            return Box::pin(async { Err(Fault::UnsupportedEncoding) });
+        }
         let limit = edge.http.body_limit_bytes;
         // A body that takes longer leaves no time to answer.
         let deadline = request
@@ -60,6 +63,18 @@ impl FromRequest for Body {
                 .unwrap_or(Err(Fault::RequestTimeout))
         })
     }
+}
+
+/// Whether any coding but `identity` was applied to the body.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers.get_all(CONTENT_ENCODING).any(|value| {
+        !value.to_str().is_ok_and(|codings| {
+            codings
+                .split(',')
+                .map(str::trim)
+                .all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity"))
+        })
+    })
 }
 
 async fn read(mut payload: Payload, limit: usize) -> Result<Body, Fault> {

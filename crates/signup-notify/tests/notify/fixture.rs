@@ -134,6 +134,7 @@ pub async fn request_code(
         application: &application(app),
         channel,
         address: address.to_owned(),
+        recipient: address.to_owned(),
         digits: 6,
         valid_for: VALID_FOR,
         message,

@@ -3,6 +3,8 @@ use std::time::Duration;
 use serde_json::json;
 use signup_bus::Outcome;
 use signup_core::code::Channel;
+use signup_core::identifier::EmailAddress;
+use signup_core::user::TakenIdentifier;
 use signup_notify::MessageKind;
 use signup_store::DeliveryState;
 
@@ -28,6 +30,24 @@ async fn a_new_user_is_welcomed_at_a_proven_address_e_mail_first() {
         assert!(message.text.contains("Corner Shop"));
         assert_eq!(shop.recorded(&event).await, Some(DeliveryState::Delivered));
     }
+}
+
+#[tokio::test]
+async fn a_welcome_goes_to_the_mailbox_as_typed() {
+    let shop = Shop::open().await;
+    let typed = EmailAddress::parse("Alice@Bücher.Example").unwrap();
+    let taken = TakenIdentifier {
+        identifier: typed.into(),
+        verified: true,
+    };
+    sign_up(&shop.app, vec![taken]).await;
+
+    let event = shop.event().await;
+
+    assert_eq!(shop.worker.handle(&event).await, Outcome::Done);
+
+    let [message] = shop.sent().try_into().unwrap();
+    assert_eq!(message.address, "Alice@xn--bcher-kva.example");
 }
 
 #[tokio::test]

@@ -149,6 +149,7 @@ pub fn new_challenge(address: &str, limits: Vec<Limit>) -> NewChallenge {
         expires_at: NOW.after(Duration::from_secs(600)),
     };
     let message = OtpMessage {
+        recipient: challenge.binding.address.clone(),
         template: "sign-up-code".into(),
         locale: "en".into(),
     };

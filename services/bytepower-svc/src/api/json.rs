@@ -22,6 +22,9 @@ struct Members<'a>(Vec<(String, &'a RawValue)>);
 impl<'a> Object<'a> {
     /// Reads a body.
     pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Error> {
+        if body.trim_ascii().is_empty() {
+            return Err(Error::invalid("body", "is empty"));
+        }
         let members = serde_json::from_slice(body).map_err(|error| {
             let problem = if error.is_data() {
                 "must be a JSON object".to_owned()

@@ -139,6 +139,7 @@ async fn send(
             application,
             channel: Channel::Email,
             address: email.key().to_owned(),
+            recipient: email.mailbox(),
             digits: DIGITS,
             valid_for: VALID_FOR,
             // The owner of a registered address is told so in the mailbox; whoever asks sees no difference.

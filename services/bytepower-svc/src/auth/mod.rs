@@ -64,16 +64,20 @@ impl Caller {
 
     /// Refuses a proof that was made too long before or after now.
     fn check_time(&self, made_at: Timestamp, now: Timestamp) -> Result<(), Error> {
-        let tolerance = self.settings.as_ref().map_or_else(
-            || ApplicationSettings::default().token_tolerance(),
-            |settings| settings.token_tolerance(),
-        );
         let distance: Duration = now.since(made_at).max(made_at.since(now));
-        if distance <= tolerance {
+        if distance <= self.tolerance() {
             Ok(())
         } else {
             Err(Error::Unauthorized)
         }
+    }
+
+    /// How far the caller's clock may be from ours.
+    fn tolerance(&self) -> Duration {
+        self.settings.as_ref().map_or_else(
+            || ApplicationSettings::default().token_tolerance(),
+            |settings| settings.token_tolerance(),
+        )
     }
 
     /// The application, unless it is disabled or cannot be used as it is stored.

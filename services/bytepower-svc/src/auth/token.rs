@@ -19,12 +19,14 @@ pub(crate) const AUTH_TOKEN: &str = "X-BytePower-Auth-Token";
 /// what a public client sends: in milliseconds it would lie before March 1973.
 const LEAST_MILLISECONDS: f64 = 1e11;
 
-/// The payload. `key_name` and `iat` are the vendor's; `exp` is looked at when it is there, as RFC 7519 demands.
+/// The payload. `key_name` and `iat` are the vendor's; `exp` and `nbf` are looked at when they are there, as RFC 7519
+/// demands.
 #[derive(Deserialize)]
 struct Claims {
     key_name: String,
     iat: f64,
     exp: Option<f64>,
+    nbf: Option<f64>,
 }
 
 /// The app server behind the request's token.
@@ -51,6 +53,10 @@ pub(crate) fn by_token(app: &App, request: &HttpRequest) -> Result<Caller, Error
         .claims;
     caller.check_time(time_of(claims.iat), now)?;
     if claims.exp.is_some_and(|end| time_of(end) <= now) {
+        return Err(Error::Unauthorized);
+    }
+    let begins_later = |start| time_of(start).since(now) > caller.tolerance();
+    if claims.nbf.is_some_and(begins_later) {
         return Err(Error::Unauthorized);
     }
     Ok(caller)

@@ -14,6 +14,7 @@ impl From<Fault> for Error {
             // The header `Allow` is added at the edge.
             Fault::MethodNotAllowed { .. } => Self::MethodNotAllowed,
             Fault::UnsupportedMediaType => Self::UnsupportedMediaType,
+            Fault::UnsupportedEncoding => Self::UnsupportedEncoding,
             Fault::PayloadTooLarge => Self::PayloadTooLarge,
             Fault::RequestTimeout => Self::RequestTimeout,
             Fault::MalformedBody(problem) => Self::invalid("body", problem),

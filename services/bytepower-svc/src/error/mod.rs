@@ -53,6 +53,8 @@ pub(crate) enum Error {
     CannotSendCode,
     /// The body is no JSON by its own `Content-Type`.
     UnsupportedMediaType,
+    /// The body is compressed.
+    UnsupportedEncoding,
     /// The `Idempotency-Key` belongs to another request.
     IdempotencyMismatch,
     /// A limit is used up.
@@ -114,7 +116,7 @@ impl Error {
             Self::RequestTimeout => 408,
             Self::InProgress => 409,
             Self::PayloadTooLarge => 413,
-            Self::UnsupportedMediaType => 415,
+            Self::UnsupportedMediaType | Self::UnsupportedEncoding => 415,
             Self::CannotSendCode => 417,
             Self::IdempotencyMismatch => 422,
             Self::RateLimited { .. } => 429,
@@ -139,7 +141,7 @@ impl Error {
             Self::RequestTimeout => "request_timeout",
             Self::InProgress => "in_progress",
             Self::PayloadTooLarge => "payload_too_large",
-            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::UnsupportedMediaType | Self::UnsupportedEncoding => "unsupported_media_type",
             Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::RateLimited { .. } => "api_rate_limit",
             Self::CannotSendCode | Self::ConfigInvalid => "config_invalid",
@@ -167,6 +169,9 @@ impl Error {
             Self::InProgress => "a request with this idempotency key is still in progress.",
             Self::PayloadTooLarge => "the request body is too large.",
             Self::UnsupportedMediaType => "the request body must be application/json in UTF-8.",
+            Self::UnsupportedEncoding => {
+                "the request body must be sent without Content-Encoding, not compressed."
+            }
             Self::IdempotencyMismatch => "this idempotency key belongs to another request.",
             Self::RateLimited { .. } => "too many requests, try again later.",
             Self::CannotSendCode | Self::ConfigInvalid => "configuration is not valid.",
@@ -194,6 +199,7 @@ impl Error {
             | Self::InProgress
             | Self::PayloadTooLarge
             | Self::UnsupportedMediaType
+            | Self::UnsupportedEncoding
             | Self::CannotSendCode
             | Self::IdempotencyMismatch
             | Self::ConfigInvalid

@@ -98,7 +98,7 @@ fn shared() -> Vec<Row> {
         ),
         (
             Error::RequestTimeout,
-            "the body did not arrive within 10 seconds (our choice).",
+            "the body did not arrive in time (our choice).",
         ),
         (
             Error::InProgress,

@@ -19,7 +19,8 @@ fn with(field: &str, value: Value) -> Value {
 async fn a_body_that_is_no_json_object_is_refused() {
     let service = Bytepower::start().await;
     for (body, message) in [
-        ("", "body: is not valid JSON at line 1, column 0"),
+        ("", "body: is empty"),
+        (" \n", "body: is empty"),
         ("{", "body: is not valid JSON at line 1, column 1"),
         ("{}x", "body: is not valid JSON at line 1, column 3"),
         ("{'a':1}", "body: is not valid JSON at line 1, column 2"),

@@ -34,14 +34,19 @@ async fn apps_and_their_servers_get_an_empty_200_and_the_owner_gets_mail() {
 }
 
 #[tokio::test]
-async fn mail_goes_to_the_address_in_its_normalised_form_and_the_language_that_was_asked_for() {
+async fn mail_goes_to_the_mailbox_as_typed_and_in_the_language_that_was_asked_for() {
     let service = Bytepower::start().await;
     let body = code_body("Ann@Example.COM").to_string();
     let request = service.server_request(SEND_CODE, "verified", &body);
     answer(request.header("accept-language", "en-GB,zh;q=0.5"))
         .await
         .is_empty_200();
-    assert_eq!(service.message(Channel::Email, ANN).await.locale, "en");
+    let message = service.message(Channel::Email, "Ann@example.com").await;
+    assert_eq!(message.locale, "en");
+    // What counts and compares has one spelling.
+    let events = service.events_of("signup.otp.requested.v1").await;
+    assert_eq!(events[0]["data"]["address"], ANN);
+    assert_eq!(events[0]["data"]["mailbox"], "Ann@example.com");
 
     service
         .ask_for_code("verified", "bob@example.com")
@@ -64,7 +69,7 @@ async fn an_address_that_is_registered_gets_a_note_and_the_asker_the_same_answer
         .ask_for_code("verified", "Ann@Example.com")
         .await
         .is_empty_200();
-    let note = service.message(Channel::Email, ANN).await;
+    let note = service.message(Channel::Email, "Ann@example.com").await;
     assert_eq!(note.kind, MessageKind::AccountExists);
     assert_eq!(note.code, None);
     // The limits are the same as well.

@@ -103,6 +103,20 @@ async fn an_end_that_the_token_sets_itself_is_obeyed() {
 }
 
 #[tokio::test]
+async fn a_beginning_that_the_token_sets_itself_is_obeyed() {
+    let service = Bytepower::start().await;
+    let now = service.now_millis();
+    let with_start = |start: i64| json!({"iat": now, "key_name": "shop-server", "nbf": start});
+    for start in [now + 301_000, now / 1000 + 302] {
+        let token = service.token_with("shop", &hs256(), &with_start(start));
+        sign_up_with(&service, &token).await.is_unauthorized();
+    }
+    // A clock may be as wrong as that of `iat`.
+    let token = service.token_with("shop", &hs256(), &with_start(now / 1000 + 299));
+    sign_up_with(&service, &token).await.user();
+}
+
+#[tokio::test]
 async fn a_token_that_is_none_is_refused() {
     let service = Bytepower::start().await;
     let good = service.token("shop");

@@ -1,7 +1,7 @@
 //! Bodies in JSON.
 
 use actix_web::{HttpMessage as _, HttpRequest};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use signup_http::Fault;
 
@@ -15,11 +15,39 @@ pub(super) fn object<T: DeserializeOwned>(
     if !is_json(request) {
         return Err(ApiError::Fault(Fault::UnsupportedMediaType));
     }
+    if body.trim_ascii().is_empty() {
+        return Err(ApiError::UnreadableBody("is empty".to_owned()));
+    }
     // Serde would read a type's members from an array as well.
     if !body.trim_ascii_start().starts_with(b"{") {
-        return Err(ApiError::NotAnObject);
+        return Err(serde_json::from_slice::<IgnoredAny>(body)
+            .map_or_else(|error| not_json(&error), |_| ApiError::NotAnObject));
     }
-    serde_json::from_slice(body).map_err(|_| ApiError::NotAnObject)
+    serde_json::from_slice(body).map_err(|error| unreadable(body, &error))
+}
+
+/// Why an object cannot be read. Its members may have any value, so it is its JSON, a value that nothing can hold, or a
+/// member that is there twice.
+fn unreadable(body: &[u8], error: &serde_json::Error) -> ApiError {
+    if error.is_data() {
+        // Serde quotes the member's name: one that we declare, no word of the client's.
+        let text = error.to_string();
+        let name = text.split('`').nth(1).unwrap_or("a member");
+        return ApiError::UnreadableBody(format!("must not have {name} twice"));
+    }
+    match serde_json::from_slice::<IgnoredAny>(body) {
+        Err(error) => not_json(&error),
+        Ok(_) => ApiError::UnreadableBody(format!(
+            "has a text that is not valid Unicode, a number that is too large, or too many levels at line {}, column {}",
+            error.line(),
+            error.column()
+        )),
+    }
+}
+
+fn not_json(error: &serde_json::Error) -> ApiError {
+    let (line, column) = (error.line(), error.column());
+    ApiError::UnreadableBody(format!("is not valid JSON at line {line}, column {column}"))
 }
 
 /// `application/json`, in UTF-8 if it says so (RFC 8259 knows no other).

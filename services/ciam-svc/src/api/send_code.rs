@@ -118,6 +118,7 @@ async fn send(
         application: &client.application,
         channel,
         address: recipient.address,
+        recipient: recipient.mailbox,
         digits: source.code_length,
         valid_for: source.validity(),
         // The note costs the limits what a code costs, so that nothing tells them apart from outside.
@@ -138,6 +139,8 @@ struct Recipient {
     kind: IdentifierKind,
     /// Normalised.
     address: String,
+    /// Where the message goes.
+    mailbox: String,
 }
 
 impl Recipient {
@@ -161,6 +164,7 @@ impl Recipient {
             channel: Channel::Sms,
             kind: IdentifierKind::Phone,
             address: number.key().to_owned(),
+            mailbox: number.key().to_owned(),
         })
     }
 
@@ -174,6 +178,7 @@ impl Recipient {
             channel: Channel::Email,
             kind: IdentifierKind::Email,
             address: address.key().to_owned(),
+            mailbox: address.mailbox(),
         })
     }
 

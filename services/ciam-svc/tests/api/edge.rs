@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::portal::{Portal, basic, send};
 
-const UNSUPPORTED: &str = r#"{"error":"unsupported_media_type","error_description":"The content type must be application/json."}"#;
+const UNSUPPORTED: &str = r#"{"error":"unsupported_media_type","error_description":"The content type must be application/json in UTF-8."}"#;
 
 #[tokio::test]
 async fn a_body_has_at_most_64_kib() {

@@ -116,7 +116,10 @@ fn member(channel: Channel) -> &'static str {
 pub fn key(channel: Channel, address: &str) -> String {
     match channel {
         Channel::Sms => format!("+86{address}"),
-        Channel::Email => address.to_lowercase(),
+        Channel::Email => {
+            let (local, domain) = address.rsplit_once('@').unwrap();
+            format!("{local}@{}", domain.to_lowercase())
+        }
     }
 }
 

@@ -78,12 +78,21 @@ async fn an_address_must_be_a_good_text() {
 #[tokio::test]
 async fn a_body_that_is_no_json_object_is_refused() {
     let portal = Portal::start().await;
-    for body in ["", "[]", r#"["signup","13612345678"]"#, "{"] {
+    for (body, problem) in [
+        ("", "is empty"),
+        ("[]", "must be a JSON object"),
+        (r#"["signup","13612345678"]"#, "must be a JSON object"),
+        ("{", "is not valid JSON at line 1, column 1"),
+        (
+            r#"{"usage":"signup","usage":"signup"}"#,
+            "must not have usage twice",
+        ),
+    ] {
         let request = portal.request("phones", "/otp/send").body(body);
-        send(request).await.refuses(
-            400,
-            r#"{"error":"invalid_request","error_description":"The request body must be a JSON object."}"#,
+        let refusal = format!(
+            r#"{{"error":"invalid_request","error_description":"The request body {problem}."}}"#
         );
+        send(request).await.refuses(400, &refusal);
     }
 }
 

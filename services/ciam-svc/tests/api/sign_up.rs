@@ -95,28 +95,35 @@ async fn a_body_that_is_no_json_object_is_refused() {
         "[".repeat(5_000),
         "]".repeat(5_000)
     );
-    for body in [
-        "",
-        "null",
-        "[]",
-        r#"["ann"]"#,
-        r#""ann""#,
-        "{",
-        r#"{"username":"ann"}x"#,
-        r#"{"username":"ann","username":"bob"}"#,
-        r#"{"username":1e999}"#,
-        &deep,
-    ] {
-        let request = portal.request("names", "/signup").body(body.to_owned());
+    for body in ["null", "[]", r#"["ann"]"#, r#""ann""#] {
+        let request = portal.request("names", "/signup").body(body);
         crate::portal::send(request)
             .await
             .refuses(400, NOT_AN_OBJECT);
     }
-    let not_utf8 = portal.request("names", "/signup");
-    let not_utf8 = not_utf8.body(b"{\"username\":\"\xff\"}".to_vec());
-    crate::portal::send(not_utf8)
-        .await
-        .refuses(400, NOT_AN_OBJECT);
+    let unreadable: [(&[u8], &str); 9] = [
+        (b"", "is empty"),
+        (b"{", "is not valid JSON at line 1, column 1"),
+        (b"\xef\xbb\xbf{}", "is not valid JSON at line 1, column 1"),
+        (br#"{"username":"ann"}x"#, "is not valid JSON at line"),
+        (
+            br#"{"username":"ann","username":"bob"}"#,
+            "must not have username twice",
+        ),
+        (br#"{"username":1e999}"#, "has a text that is not valid"),
+        (br#"{"username":"\ud800"}"#, "has a text that is not valid"),
+        (b"{\"username\":\"\xff\"}", "has a text that is not valid"),
+        (deep.as_bytes(), "has a text that is not valid"),
+    ];
+    for (body, problem) in unreadable {
+        let request = portal.request("names", "/signup").body(body.to_vec());
+        let answer = crate::portal::send(request).await;
+        let refusal = format!(
+            r#"{{"error":"invalid_request","error_description":"The request body {problem}"#
+        );
+        assert!(answer.body.starts_with(&refusal), "{}", answer.body);
+        assert_eq!(answer.status, 400);
+    }
 }
 
 #[tokio::test]

@@ -60,6 +60,7 @@ async fn request_code(app: &App, address: String) {
     let request = CodeRequest {
         application: &application,
         channel: Channel::Email,
+        recipient: address.clone(),
         address,
         digits: 6,
         valid_for: Duration::from_secs(300),

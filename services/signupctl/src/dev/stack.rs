@@ -86,12 +86,15 @@ impl Files {
 
 /// The settings: what suits one machine, then the file, then the environment.
 ///
+/// Hash threads are as good as others: beside a compiler, ones that come last would hash nothing in time.
+///
 /// # Errors
 /// Every fault in them.
 pub fn settings(files: &Files, file: Option<&Path>) -> anyhow::Result<Settings> {
     let url = format!("sqlite://{}", files.database().display());
     let defaults = format!(
         "[database]\nurl = {}\n[http]\nworkers = 2\nshutdown_grace = \"3s\"\n\
+         [hash]\nnice = 0\n\
          [webhooks]\nallow_http = true\nallow_networks = [\"127.0.0.0/8\", \"::1\"]\n",
         toml::Value::String(url)
     );

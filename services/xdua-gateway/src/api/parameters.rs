@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use actix_web::HttpRequest;
 use actix_web::http::header::CONTENT_TYPE;
 use percent_encoding::percent_decode;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use signup_http::Fault;
 
@@ -128,9 +129,34 @@ fn decoded(text: &[u8]) -> Result<String, Problem> {
 }
 
 fn members(body: &[u8]) -> Result<Fields, Fault> {
-    let object: Map<String, Value> = serde_json::from_slice(body)
+    let object: HashMap<String, &RawValue> = serde_json::from_slice(body)
         .map_err(|_| Fault::MalformedBody("not a JSON object".to_owned()))?;
-    Ok(of_object(object))
+    let mut readable = Map::new();
+    let mut fields = Fields::new();
+    for (name, json) in object {
+        match serde_json::from_str(json.get()) {
+            Ok(value) => {
+                readable.insert(name, value);
+            }
+            Err(_) => {
+                let value = unreadable(&name, json);
+                fields.insert(name, value);
+            }
+        }
+    }
+    fields.extend(of_object(readable));
+    Ok(fields)
+}
+
+/// What stands for JSON that only its grammar makes JSON: it has a number beyond all range, half of a surrogate pair, or
+/// more levels than anybody reads.
+fn unreadable(name: &str, json: &RawValue) -> Result<Value, Problem> {
+    match json.get() {
+        // It may be sent as text as well, and whoever reads that knows what to do with such a text.
+        text if name == "extra" => Ok(Value::String(text.to_owned())),
+        text if text.starts_with('"') => Err(Problem::NotUtf8),
+        _ => Err(Problem::NotText),
+    }
 }
 
 fn of_object(object: Map<String, Value>) -> Fields {

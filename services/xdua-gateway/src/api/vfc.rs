@@ -113,6 +113,7 @@ async fn send(
             .locale_for(context.language)
             .to_owned(),
         address: address.identifier.key().to_owned(),
+        recipient: address.identifier.recipient(),
     };
     app.send_code(request, context).await?;
     Ok(envelope::success(context, &public_id::random()))

@@ -11,7 +11,7 @@ pub(crate) enum Problem {
     Missing,
     /// It is JSON of a type that stands for no text.
     NotText,
-    /// Its bytes are not UTF-8.
+    /// It is no Unicode: its bytes are not UTF-8, or it is half of a surrogate pair in JSON.
     NotUtf8,
     /// It is none of these.
     NotOneOf(&'static [&'static str]),
@@ -31,8 +31,6 @@ pub(crate) enum Problem {
     MoreBytes(usize),
     /// Its objects and arrays nest deeper than this.
     MoreLevels(usize),
-    /// It is JSON by its grammar, with a number or a text that cannot be read.
-    Unreadable,
     /// It has control characters.
     ControlCharacters,
     /// It has white space or control characters.
@@ -69,7 +67,6 @@ impl Problem {
             Self::MoreCharacters(max) => format!("不能超过 {max} 个字符"),
             Self::MoreBytes(max) => format!("不能超过 {max} 字节"),
             Self::MoreLevels(max) => format!("嵌套不能超过 {max} 层"),
-            Self::Unreadable => "含有无法读取的数字或文本".to_owned(),
             Self::ControlCharacters => "不能包含控制字符".to_owned(),
             Self::WhiteSpace => "不能包含空白或控制字符".to_owned(),
             Self::Version => "不支持该版本，当前版本为 1.0.0".to_owned(),
@@ -93,7 +90,6 @@ impl Problem {
             Self::MoreCharacters(max) => format!("must have at most {max} characters"),
             Self::MoreBytes(max) => format!("must have at most {max} bytes"),
             Self::MoreLevels(max) => format!("must nest at most {max} levels deep"),
-            Self::Unreadable => "holds a number or a text that cannot be read".to_owned(),
             Self::ControlCharacters => "must not contain control characters".to_owned(),
             Self::WhiteSpace => "must not contain white space or control characters".to_owned(),
             Self::Version => "is not a version of this API; the current one is 1.0.0".to_owned(),

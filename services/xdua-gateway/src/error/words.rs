@@ -55,6 +55,7 @@ impl Error {
                 Fault::UnsupportedMediaType => {
                     "请求体必须是 UTF-8 的 application/x-www-form-urlencoded 或 application/json"
                 }
+                Fault::UnsupportedEncoding => "请求体不得压缩（不支持 Content-Encoding）",
                 Fault::PayloadTooLarge => "请求体过大",
                 Fault::RequestTimeout => "请求体接收超时",
                 Fault::MalformedBody(_) => "请求体无法解析",
@@ -96,6 +97,9 @@ impl Error {
                 Fault::MethodNotAllowed { .. } => "this method is not supported here",
                 Fault::UnsupportedMediaType => {
                     "the body must be application/x-www-form-urlencoded or application/json in UTF-8"
+                }
+                Fault::UnsupportedEncoding => {
+                    "the body must be sent without Content-Encoding, not compressed"
                 }
                 Fault::PayloadTooLarge => "the body is too large",
                 Fault::RequestTimeout => "the body did not arrive in time",

@@ -184,7 +184,7 @@ fn shared() -> Vec<(Error, &'static str)> {
         ),
         (
             Fault::RequestTimeout.into(),
-            "the body did not arrive within 5 s (our choice)",
+            "the body did not arrive in time (our choice)",
         ),
         (
             Fault::PayloadTooLarge.into(),
