@@ -22,7 +22,7 @@ fn start_receivers() -> (String, Arc<AtomicUsize>) {
     let server = HttpServer::new(move || {
         App::new()
             .app_data(counter.clone())
-            .route("/gone", web::post().to(|| async { HttpResponse::Gone() }))
+            .route("/gone", web::post().to(HttpResponse::Gone))
             .route("/good", web::post().to(count))
     });
     let server = server.workers(1).disable_signals().listen(listener);
@@ -79,9 +79,19 @@ async fn a_notice_that_hangs_holds_up_neither_webhooks_nor_the_end() {
     ] {
         environment.insert(key.to_owned(), value.to_owned());
     }
-    let worker = start_worker(&environment).await;
-
+    // The notice is due before the worker begins: one that had no way to send it was there first.
+    let mut without_mail = environment.clone();
+    without_mail.remove("SIGNUP__WORKER__EMAIL");
+    let first = start_worker(&without_mail).await;
     stage.sign_up_as("ann").await;
+    first.logged("webhook.notice").await;
+    first.terminate();
+    assert_eq!(first.ended().await, Some(0));
+    let (store, now) = (&stage.service.app.store, stage.service.app.clock.now());
+    let claimed = store.claim_webhook_notice(now.after(Duration::from_secs(3600)), now);
+    claimed.await.unwrap().unwrap();
+
+    let worker = start_worker(&environment).await;
     let _notice = timeout(PATIENCE, silent.accept()).await.unwrap().unwrap();
     stage.sign_up_as("bob").await;
     eventually(PATIENCE, || async {
