@@ -52,7 +52,8 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 /// `http.shutdown_grace` is over too. Runs inside a Tokio runtime.
 ///
 /// # Errors
-/// The listeners cannot be used, or another server of this provider shares the application's metrics.
+/// The listeners cannot be used, a server does not start, or another server of this provider shares the application's
+/// metrics. It waits for no `shutdown` then.
 pub async fn serve(
     app: Arc<App>,
     provider: &'static Provider,
@@ -93,41 +94,46 @@ async fn serve_routes(
     let records_of = Arc::clone(&app);
     let metrics = HttpMetrics::register(&registry, provider.name).map_err(io::Error::other)?;
     let delay = http.shutdown_delay;
-    let api = api_server(
-        &app,
-        provider,
-        http,
-        metrics.clone(),
-        listener,
-        &shutdown,
-        further,
-    );
-    let result = match (api, metrics_listener) {
-        (Ok(api), Some(listener)) => match metrics_server(registry.clone(), listener) {
-            Ok(metrics) => {
-                let metrics_handle = metrics.handle();
-                let stop = stop_on(shutdown, delay, api.handle());
-                // Metrics can be read until the last request is answered.
-                let api = async {
-                    let result = api.await;
-                    metrics_handle.stop(false).await;
-                    result
-                };
-                let (api, metrics, ()) = tokio::join!(api, metrics, stop);
-                api.and(metrics)
-            }
-            Err(error) => Err(error),
-        },
-        (Ok(api), None) => {
-            let stop = stop_on(shutdown, delay, api.handle());
-            tokio::join!(api, stop).0
+    let served = async {
+        let api = api_server(
+            &app,
+            provider,
+            http,
+            metrics.clone(),
+            listener,
+            &shutdown,
+            further,
+        )?;
+        let stop = stop_on(shutdown, delay, api.handle());
+        match metrics_listener {
+            Some(listener) => run(api, metrics_server(registry.clone(), listener)?, stop).await,
+            None => run(api, std::future::pending(), stop).await,
         }
-        (Err(error), _) => Err(error),
     };
+    let result = served.await;
     metrics.unregister(&registry);
     // What the last requests have left.
     records_of.write_records().await;
     result
+}
+
+/// Runs until the API's server has ended, told by `stop` or by itself. Metrics can be read until the last request is
+/// answered; a service that nobody can watch is stopped.
+async fn run(
+    mut api: Server,
+    metrics: impl Future<Output = io::Result<()>>,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    tokio::select! {
+        served = &mut api => served,
+        ended = metrics => {
+            // It stops as the API's server is awaited.
+            drop(api.handle().stop(true));
+            api.await?;
+            ended.map_err(|error| io::Error::new(error.kind(), format!("metrics: {error}")))
+        }
+        () = stop => api.await,
+    }
 }
 
 fn api_server(
@@ -200,4 +206,27 @@ async fn stop_on(shutdown: Shutdown, delay: Duration, server: ServerHandle) {
     shutdown.wait().await;
     tokio::time::sleep(delay).await;
     server.stop(true).await;
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn metrics_that_cannot_be_served_end_the_api() {
+        let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let api = HttpServer::new(ActixApp::new).workers(1).disable_signals();
+        let api = api.listen(listener).unwrap().run();
+        let metrics = async { Err(io::Error::other("no thread")) };
+
+        let running = run(api, metrics, std::future::pending());
+
+        let served = tokio::time::timeout(Duration::from_secs(20), running).await;
+        assert_eq!(
+            served.unwrap().unwrap_err().to_string(),
+            "metrics: no thread"
+        );
+    }
 }

@@ -1,8 +1,14 @@
 //! The way out to people.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use tokio::time::timeout;
 
 use crate::message::Message;
+
+/// Longest time that all providers together may take for one message.
+const SEND_LIMIT: Duration = Duration::from_secs(90);
 
 /// Hands messages to somebody who delivers them. The other side is not ours, so this is a trait.
 #[async_trait]
@@ -45,4 +51,14 @@ pub enum SendError {
     /// It was handed over and no answer came, so it may have been sent; it is not sent again.
     #[error("unanswered: {0}")]
     Unanswered(String),
+}
+
+/// Sends a message, and waits no longer than [`SEND_LIMIT`] for what becomes of it.
+pub(crate) async fn send_in_time(
+    sender: &dyn Sender,
+    message: &Message,
+) -> Result<Sent, SendError> {
+    timeout(SEND_LIMIT, sender.send(message))
+        .await
+        .unwrap_or_else(|_| Err(SendError::Unanswered("no answer in time".to_owned())))
 }

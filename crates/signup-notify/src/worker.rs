@@ -14,24 +14,17 @@ use signup_core::time::Clock;
 use signup_store::{DeliveryStart, DeliveryState, Store};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 use crate::applications::Applications;
 use crate::envelope;
 use crate::message::Message;
 use crate::metrics::DeliveryMetrics;
 use crate::plan::{Plan, Undone};
-use crate::sender::{SendError, Sender};
+use crate::sender::{SendError, Sender, send_in_time};
 use crate::webhook::EVENT_TYPES as WEBHOOK_EVENT_TYPES;
 
-/// Messages of one subscription that are on their way at a time: a slow answer holds up few others.
-const CONCURRENCY: usize = 16;
-
-/// Longest time that all providers together may take for one message.
-const SEND_LIMIT: Duration = Duration::from_secs(90);
-
-/// A message that somebody began to send so long ago was lost with its process: longer than [`SEND_LIMIT`], by more than
-/// the clocks of two machines are apart.
+/// A message that somebody began to send so long ago was lost with its process: longer than sending may take
+/// ([`send_in_time`]), by more than the clocks of two machines are apart.
 const LOST_AFTER: Duration = Duration::from_secs(120);
 
 /// Turns events into messages and hands them to a [`Sender`].
@@ -44,10 +37,12 @@ pub struct Worker {
     sender: Arc<dyn Sender>,
     metrics: DeliveryMetrics,
     funnel: FunnelCounter,
+    /// Most events of one subscription that are dealt with at a time.
+    concurrency: usize,
 }
 
 impl Worker {
-    /// A worker with the process's database, keys and clock.
+    /// A worker with the process's database, keys, clock and settings.
     pub fn new(app: &App, sender: Arc<dyn Sender>, metrics: DeliveryMetrics) -> Self {
         Self {
             store: app.store.clone(),
@@ -58,15 +53,17 @@ impl Worker {
             sender,
             metrics,
             funnel: app.funnel.clone(),
+            // As many as a broker hands out: more would wait here while other workers are idle.
+            concurrency: app.settings.worker.prefetch.into(),
         }
     }
 
-    /// Handles the events of a subscription until the bus is gone, several at a time.
+    /// Handles the events of a subscription until the bus is gone, `worker.prefetch` at a time.
     pub async fn run(self: Arc<Self>, mut subscription: Subscription) {
         let mut under_way = JoinSet::new();
         while let Some(delivery) = subscription.next().await {
             under_way.spawn(Arc::clone(&self).deal_with(delivery));
-            while under_way.len() >= CONCURRENCY {
+            while under_way.len() >= self.concurrency {
                 under_way.join_next().await;
             }
             // Forgets the finished ones. One that panicked has logged that, and its event comes again.
@@ -147,9 +144,7 @@ impl Worker {
     }
 
     async fn send(&self, event: &EventMessage, message: &Message) -> Result<(), Undone> {
-        let sent = timeout(SEND_LIMIT, self.sender.send(message))
-            .await
-            .unwrap_or_else(|_| Err(SendError::Unanswered("no answer in time".to_owned())));
+        let sent = send_in_time(self.sender.as_ref(), message).await;
         let report = match &sent {
             Ok(sent) => Report {
                 state: DeliveryState::Delivered,

@@ -2,10 +2,10 @@
 
 use super::reader::Reader;
 
-/// How the worker takes events from a broker.
+/// How the worker takes events.
 #[derive(Clone, Copy, Debug)]
 pub struct WorkerSettings {
-    /// Messages of one lane that are in hand at a time.
+    /// Messages of one lane that are taken, and sent, at a time.
     pub prefetch: u16,
     /// Attempts after which a message is given up.
     pub attempts: u32,

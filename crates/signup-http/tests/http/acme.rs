@@ -225,6 +225,11 @@ impl Acme {
 
     /// Starts with settings of the section `[http]`.
     pub async fn start_with(http: &[(&str, &str)]) -> Self {
+        Self::start_as(&ACME, http).await
+    }
+
+    /// Starts as another provider than [`ACME`].
+    pub async fn start_as(provider: &'static Provider, http: &[(&str, &str)]) -> Self {
         let directory = TempDir::new().unwrap();
         let url = format!("sqlite://{}", directory.path().join("acme.db").display());
         let environment = [("SIGNUP__DATABASE__URL".to_owned(), url)]
@@ -236,7 +241,7 @@ impl Acme {
                     (*value).to_owned(),
                 )
             }));
-        let settings = Settings::load(ACME.defaults, None, environment).unwrap();
+        let settings = Settings::load(provider.defaults, None, environment).unwrap();
         let app = App::start(settings, &["acme"]).await.unwrap();
         let loopback = "127.0.0.1:0".parse().unwrap();
         let (listener, metrics) = (bind(loopback).unwrap(), bind(loopback).unwrap());
@@ -244,7 +249,13 @@ impl Acme {
         Self {
             address: listener.local_addr().unwrap(),
             metrics_address: metrics.local_addr().unwrap(),
-            server: tokio::spawn(serve(app, &ACME, listener, Some(metrics), shutdown.clone())),
+            server: tokio::spawn(serve(
+                app,
+                provider,
+                listener,
+                Some(metrics),
+                shutdown.clone(),
+            )),
             shutdown,
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
             directory,

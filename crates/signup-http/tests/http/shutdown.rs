@@ -1,10 +1,25 @@
 use std::time::Duration;
 
+use signup_http::Provider;
 use tokio::time::timeout;
 
-use crate::acme::{Acme, GATE, NEVER};
+use crate::acme::{ACME, Acme, GATE, NEVER};
 
 const LONG: Duration = Duration::from_secs(20);
+
+/// No worker thread of its server can start.
+static BROKEN: Provider = Provider {
+    routes: |_| panic!("as told"),
+    ..ACME
+};
+
+#[tokio::test]
+async fn a_server_that_fails_by_itself_does_not_wait_for_a_signal() {
+    let broken = Acme::start_as(&BROKEN, &[]).await;
+    let served = timeout(LONG, broken.server).await.unwrap().unwrap();
+    assert!(served.is_err());
+    assert!(!broken.shutdown.is_triggered());
+}
 
 #[tokio::test]
 async fn accepted_requests_are_answered_before_the_server_stops() {

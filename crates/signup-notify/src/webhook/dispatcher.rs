@@ -4,18 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use signup_app::settings::WebhookSettings;
+use signup_app::shutdown::Shutdown;
 use signup_app::{App, logging};
 use signup_core::keys::KeyRing;
 use signup_core::time::Clock;
 use signup_store::{AttemptEnd, AttemptReport, ClaimedWebhookDelivery, Store, StoreError, Webhook};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::attempt::judge;
 use super::caller::{Call, Caller};
 use super::metrics::WebhookMetrics;
-use super::notice;
+use super::notice::Notices;
 use super::secret::open_secrets;
 use super::under_way::UnderWay;
 use crate::envelope;
@@ -23,9 +25,9 @@ use crate::sender::Sender;
 
 /// How often it looks for what is due when nobody woke it.
 const POLL: Duration = Duration::from_secs(1);
-/// How often the backlog is measured, and contacts are told.
-const HOUSEKEEPING: Duration = Duration::from_secs(10);
-/// How long attempts under way may go on after the stop.
+/// How often the backlog is measured.
+const MEASURING: Duration = Duration::from_secs(10);
+/// How long attempts and a notice under way may go on after the stop.
 const LAST_ATTEMPTS: Duration = Duration::from_secs(5);
 /// When a delivery that could not be sent for a reason on our side is due again.
 const UNSENT_PAUSE: Duration = Duration::from_secs(60);
@@ -38,7 +40,7 @@ pub struct Dispatcher {
     clock: Arc<dyn Clock>,
     settings: WebhookSettings,
     caller: Caller,
-    sender: Arc<dyn Sender>,
+    notices: Arc<Notices>,
     metrics: WebhookMetrics,
     wake: Arc<Notify>,
 }
@@ -51,6 +53,7 @@ impl Dispatcher {
         sender: Arc<dyn Sender>,
         metrics: WebhookMetrics,
     ) -> Self {
+        let notices = Notices::new(app.store.clone(), sender, Arc::clone(&app.clock));
         Self {
             name: format!("webhooks-{}", Uuid::now_v7()),
             store: app.store.clone(),
@@ -58,27 +61,31 @@ impl Dispatcher {
             clock: Arc::clone(&app.clock),
             settings: app.settings.webhooks.clone(),
             caller,
-            sender,
+            notices: Arc::new(notices),
             metrics,
             wake: Arc::clone(&app.webhook_wake),
         }
     }
 
-    /// Works until `stop` resolves, then lets attempts under way finish for a few seconds. What is cut off then is
-    /// attempted again when its lease ends.
+    /// Works until `stop` resolves, then lets what is under way finish for a few seconds. An attempt that is cut off then
+    /// is made again when its lease ends, a notice minutes later.
     pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
         let mut under_way = UnderWay::default();
+        let notices_stop = Shutdown::new();
+        // A set, because it ends its tasks when it is dropped.
+        let mut notices = JoinSet::new();
+        notices.spawn(Arc::clone(&self.notices).run(notices_stop.clone()));
         let mut turn = 0;
-        let mut housekeeping = Instant::now();
+        let mut measuring = Instant::now();
         loop {
             if let Err(error) = self.begin(&mut under_way, turn).await {
                 log::warn!(event = "webhook.fault"; "deliveries cannot be read: {error}");
             }
             turn += 1;
-            if Instant::now() >= housekeeping {
-                housekeeping = Instant::now() + HOUSEKEEPING;
-                self.keep_house().await;
+            if Instant::now() >= measuring {
+                measuring = Instant::now() + MEASURING;
+                self.measure().await;
             }
             tokio::select! {
                 biased;
@@ -88,16 +95,20 @@ impl Dispatcher {
                 () = tokio::time::sleep(POLL) => {}
             }
         }
-        let last = tokio::time::timeout(LAST_ATTEMPTS, under_way.all_finished());
-        if last.await.is_err() {
+        notices_stop.trigger();
+        let last = async {
+            under_way.all_finished().await;
+            notices.join_next().await;
+        };
+        if tokio::time::timeout(LAST_ATTEMPTS, last).await.is_err() {
             log::warn!(
                 event = "webhook.cut_off";
-                "{} attempts were cut off; they are made again", under_way.len()
+                "{} attempts and {} notices were cut off; they are made again", under_way.len(), notices.len()
             );
         }
     }
 
-    /// Makes one round of attempts, waits for them, and tells how many there were.
+    /// Makes one round of attempts, waits for them, tells contacts, and returns how many attempts there were.
     ///
     /// # Errors
     /// The database is unavailable.
@@ -105,7 +116,8 @@ impl Dispatcher {
         let mut under_way = UnderWay::default();
         let begun = self.begin(&mut under_way, 0).await;
         under_way.all_finished().await;
-        self.keep_house().await;
+        while self.notices.tell_next().await {}
+        self.measure().await;
         begun
     }
 
@@ -193,7 +205,7 @@ impl Dispatcher {
                         "a webhook was switched off, and gets no more events: {reason}; \
                          call it again with: signupctl webhook resume {}", webhook.id
                     );
-                    self.keep_house().await;
+                    self.notices.wake();
                 }
             }
         }
@@ -254,16 +266,13 @@ impl Dispatcher {
         report
     }
 
-    /// Measures, and tells contacts. What fails here is done the next time.
-    async fn keep_house(&self) {
-        let done = async {
-            notice::send_due(&self.store, self.sender.as_ref(), self.clock.now()).await?;
-            let backlog = self.store.webhook_backlog().await?;
-            self.metrics.set(&backlog, self.clock.now());
-            Ok::<_, StoreError>(())
-        };
-        if let Err(error) = done.await {
-            log::warn!(event = "webhook.fault"; "the backlog cannot be measured: {error}");
+    /// What fails here is done the next time.
+    async fn measure(&self) {
+        match self.store.webhook_backlog().await {
+            Ok(backlog) => self.metrics.set(&backlog, self.clock.now()),
+            Err(error) => {
+                log::warn!(event = "webhook.fault"; "the backlog cannot be measured: {error}");
+            }
         }
     }
 }

@@ -1,40 +1,89 @@
 //! The mail that tells a contact that its webhook was switched off.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use signup_app::shutdown::Shutdown;
 use signup_core::code::Channel;
 use signup_core::messages::MessageKind;
-use signup_core::time::Timestamp;
+use signup_core::time::{Clock, Timestamp};
 use signup_store::{Store, StoreError, Webhook};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::message::{Message, Registered};
-use crate::sender::{SendError, Sender};
+use crate::sender::{SendError, Sender, send_in_time};
 
 /// In both languages, because the contact's is not known. `{webhook}`, `{host}` and `{reason}` are filled in.
 const TEXT: &str = include_str!("../../templates/webhook-disabled.email.txt");
-/// When a notice that nobody took is tried again.
+/// When a notice that nobody took is tried again: later than sending may take ([`send_in_time`]).
 const RETRY: Duration = Duration::from_secs(5 * 60);
+/// How often it looks whether somebody else's notice is due.
+const POLL: Duration = Duration::from_secs(10);
 
-/// Tells every contact that is to be told. A process that dies meanwhile leaves the notice due: told twice is better
-/// than never.
-pub(super) async fn send_due(
-    store: &Store,
-    sender: &dyn Sender,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    while let Some(webhook) = store.claim_webhook_notice(now, now.after(RETRY)).await? {
-        let Some(message) = message(&webhook, now) else {
-            store.finish_webhook_notice(&webhook.id).await?;
-            continue;
+/// Tells contacts, beside the deliveries: a mail server that hangs holds up none of them.
+pub(super) struct Notices {
+    store: Store,
+    sender: Arc<dyn Sender>,
+    clock: Arc<dyn Clock>,
+    wake: Notify,
+}
+
+impl Notices {
+    pub(super) fn new(store: Store, sender: Arc<dyn Sender>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            sender,
+            clock,
+            wake: Notify::new(),
+        }
+    }
+
+    /// A webhook was switched off: its contact is told at once.
+    pub(super) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Works until `shutdown`, and sends what it has begun to its end.
+    pub(super) async fn run(self: Arc<Self>, shutdown: Shutdown) {
+        while !shutdown.is_triggered() {
+            if self.tell_next().await {
+                continue;
+            }
+            tokio::select! {
+                () = shutdown.wait() => {}
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+    }
+
+    /// Tells a contact that is to be told, and whether there was one. What fails here is done the next time.
+    pub(super) async fn tell_next(&self) -> bool {
+        self.try_to_tell_next().await.unwrap_or_else(|error| {
+            log::warn!(event = "webhook.fault"; "contacts cannot be told: {error}");
+            false
+        })
+    }
+
+    /// A process that dies meanwhile leaves the notice due: told twice is better than never.
+    async fn try_to_tell_next(&self) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let claimed = self.store.claim_webhook_notice(now, now.after(RETRY));
+        let Some(webhook) = claimed.await? else {
+            return Ok(false);
         };
-        match sender.send(&message).await {
+        let Some(message) = message(&webhook, now) else {
+            self.store.finish_webhook_notice(&webhook.id).await?;
+            return Ok(true);
+        };
+        match send_in_time(self.sender.as_ref(), &message).await {
             Ok(_) => {
                 log::info!(
                     event = "webhook.notice", webhook = webhook.id.as_str();
                     "{} was told that its webhook was switched off", message.masked_address()
                 );
-                store.finish_webhook_notice(&webhook.id).await?;
+                self.store.finish_webhook_notice(&webhook.id).await?;
             }
             Err(SendError::Unavailable(problem)) => log::warn!(
                 event = "webhook.notice", webhook = webhook.id.as_str();
@@ -45,11 +94,11 @@ pub(super) async fn send_due(
                     event = "webhook.notice", webhook = webhook.id.as_str();
                     "{} may not know that its webhook was switched off: {error}", message.masked_address()
                 );
-                store.finish_webhook_notice(&webhook.id).await?;
+                self.store.finish_webhook_notice(&webhook.id).await?;
             }
         }
+        Ok(true)
     }
-    Ok(())
 }
 
 fn message(webhook: &Webhook, now: Timestamp) -> Option<Message> {

@@ -82,6 +82,8 @@ pub async fn app(folder: &TempDir, clock: Arc<dyn Clock>, messages: Value) -> Ar
         ("SIGNUP__HASH__COST", "4"),
         ("SIGNUP__HASH__THREADS", "1"),
         ("SIGNUP__HASH__NICE", "0"),
+        // Not the default, so that a test sees who goes by the setting.
+        ("SIGNUP__WORKER__PREFETCH", "20"),
         ("SIGNUP__WEBHOOKS__ALLOW_HTTP", "true"),
         ("SIGNUP__WEBHOOKS__ALLOW_NETWORKS", "127.0.0.1"),
     ]

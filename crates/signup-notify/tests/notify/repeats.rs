@@ -152,7 +152,7 @@ async fn welcomes_that_take_forever_hold_up_no_code() {
     sign_up(&shop.app, vec![email(true)]).await;
     shop.request_code().await;
     let [welcome, code] = shop.events().await.try_into().unwrap();
-    // More than one worker has under way at a time.
+    let at_a_time = u32::from(shop.app.settings.worker.prefetch);
     let mut events = vec![welcome; 40];
     for (number, event) in events.iter_mut().enumerate() {
         event.id = format!("welcome-{number}");
@@ -171,7 +171,7 @@ async fn welcomes_that_take_forever_hold_up_no_code() {
 
     let publishing = tokio::spawn(async move { bus.publish(&events).await });
     let wait = async {
-        sender.stuck.acquire_many(16).await.unwrap().forget();
+        sender.stuck.acquire_many(at_a_time).await.unwrap().forget();
         sender
             .inbox
             .wait_for(|message| message.code.is_some())
@@ -179,6 +179,7 @@ async fn welcomes_that_take_forever_hold_up_no_code() {
     };
     tokio::time::timeout(LIMIT, wait).await.unwrap();
 
+    assert_eq!(sender.stuck.available_permits(), 0);
     assert!(!publishing.is_finished());
     publishing.abort();
 }

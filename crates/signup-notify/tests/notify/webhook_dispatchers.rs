@@ -2,9 +2,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use signup_app::shutdown::Shutdown;
+use signup_notify::{Message, SendError, Sender, Sent};
 use signup_store::WebhookDeliveryState;
 use signup_testkit::eventually;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::fixture::Shop;
 use crate::receiver::{Receiver, Told};
@@ -42,6 +46,44 @@ async fn a_slow_endpoint_does_not_delay_another() {
     running.abort();
 }
 
+/// Keeps every message and never answers.
+#[derive(Default)]
+struct SilentSender(Notify);
+
+#[async_trait]
+impl Sender for SilentSender {
+    async fn send(&self, _: &Message) -> Result<Sent, SendError> {
+        self.0.notify_one();
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_mail_server_that_hangs_holds_up_neither_deliveries_nor_the_stop() {
+    let shop = Shop::open().await;
+    let (gone, good) = (Receiver::start(), Receiver::start());
+    gone.always(Told::Status(410));
+    subscribe(&shop.app, &gone.url()).await;
+    subscribe(&shop.app, &good.url()).await;
+    // The notice is due before the dispatcher begins.
+    shop.sender_answers([SendError::Unavailable("no route".to_owned())]);
+    shop.sign_up_one().await;
+    shop.dispatcher().step().await.unwrap();
+    shop.clock.advance(Duration::from_secs(3600));
+    let sender = Arc::new(SilentSender::default());
+    let shutdown = Shutdown::new();
+    let stop = shutdown.clone();
+    let dispatcher = shop.dispatcher_to(Arc::clone(&sender) as _);
+    let running = tokio::spawn(async move { dispatcher.run(stop.wait()).await });
+    timeout(LIMIT, sender.0.notified()).await.unwrap();
+
+    shop.sign_up_another().await;
+    good.wait_for(2).await;
+
+    shutdown.trigger();
+    timeout(LIMIT, running).await.unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn two_dispatchers_call_for_each_delivery_once() {
     let shop = Shop::open().await;
@@ -60,10 +102,7 @@ async fn two_dispatchers_call_for_each_delivery_once() {
     receiver.wait_for(30).await;
     shutdown.trigger();
     for dispatcher in running {
-        tokio::time::timeout(LIMIT, dispatcher)
-            .await
-            .unwrap()
-            .unwrap();
+        timeout(LIMIT, dispatcher).await.unwrap().unwrap();
     }
 
     let received = receiver.received();

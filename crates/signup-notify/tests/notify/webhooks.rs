@@ -10,11 +10,11 @@ use signup_core::event::EventMessage;
 use signup_core::identifier::EmailAddress;
 use signup_core::time::{Clock as _, SystemClock};
 use signup_core::user::TakenIdentifier;
-use signup_notify::start_embedded;
 use signup_notify::webhook::{
     Caller, Dispatcher, Lookup, ReplaySelection, SigningSecret, SystemLookup, WebhookMetrics,
     replay,
 };
+use signup_notify::{Sender, start_embedded};
 use signup_store::{Webhook, WebhookDelivery, WebhookState};
 use signup_testkit::author;
 use tempfile::TempDir;
@@ -56,9 +56,17 @@ impl Shop {
     }
 
     pub fn dispatcher_with(&self, lookup: Arc<dyn Lookup>) -> Arc<Dispatcher> {
+        self.new_dispatcher(lookup, Arc::clone(&self.sender) as _)
+    }
+
+    /// A dispatcher whose notices go to this sender.
+    pub fn dispatcher_to(&self, sender: Arc<dyn Sender>) -> Arc<Dispatcher> {
+        self.new_dispatcher(Arc::new(SystemLookup), sender)
+    }
+
+    fn new_dispatcher(&self, lookup: Arc<dyn Lookup>, sender: Arc<dyn Sender>) -> Arc<Dispatcher> {
         let caller = Caller::new(&self.app.settings.webhooks, lookup).unwrap();
         let metrics = WebhookMetrics::register(&Default::default());
-        let sender = Arc::clone(&self.sender) as _;
         Arc::new(Dispatcher::new(&self.app, caller, sender, metrics))
     }
 

@@ -8,7 +8,7 @@ use signup_testkit::TestBroker;
 use signup_testkit::eventually;
 use signup_testkit::mail::{ANYBODY, Answer};
 
-use crate::stage::{CODES, DEAD, PATIENCE, Stage, code_in, until_length, value_of};
+use crate::stage::{CODES, DEAD, PATIENCE, Stage, code_in, start_worker, until_length, value_of};
 
 fn delivered(message: &str) -> String {
     format!(
@@ -128,6 +128,37 @@ async fn a_slow_mail_server_holds_no_connection_to_the_database() {
     // The mails were under way all the while, four times as many as each process has connections.
     assert!(stage.deliveries().iter().all(|one| one.state == "started"));
     assert!(took < Duration::from_secs(3), "ten sign-ups took {took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_sends_as_many_messages_at_a_time_as_prefetch_says() {
+    let broker = TestBroker::create();
+    let mut stage = Stage::start(&broker).await;
+    stage
+        .mail
+        .answer(ANYBODY, &Answer::Delay(Duration::from_secs(60)));
+    let addresses: Vec<_> = (0..40).map(|n| format!("ann{n}@example.com")).collect();
+    join_all(addresses.iter().map(|address| stage.ask(address))).await;
+    let mut environment = stage.environment();
+    for (key, value) in [
+        ("SIGNUP__WORKER__PREFETCH", "30"),
+        ("SIGNUP__CHANNEL__MAIL__TIMEOUT", "60s"),
+    ] {
+        environment.insert(key.to_owned(), value.to_owned());
+    }
+
+    let _worker = start_worker(&environment).await;
+
+    stage.until_recorded("started", 30).await;
+    // No reply comes so soon: all of these are with the mail server at the same time.
+    eventually(PATIENCE, || async {
+        let taken = stage.mail.messages().len();
+        (taken == 30)
+            .then_some(())
+            .ok_or(format!("{taken} of 30 mails are under way"))
+    })
+    .await;
+    assert_eq!(stage.deliveries().len(), 30);
 }
 
 #[tokio::test(flavor = "multi_thread")]

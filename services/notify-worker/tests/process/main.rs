@@ -9,3 +9,4 @@ mod secrecy;
 mod settings;
 mod shutdown;
 mod stage;
+mod webhooks;

@@ -68,7 +68,7 @@ impl DemoSite {
 /// The listener cannot be used.
 pub async fn serve(site: DemoSite, listener: TcpListener, shutdown: Shutdown) -> io::Result<()> {
     let site = web::Data::new(site);
-    let server = HttpServer::new(move || {
+    let mut server = HttpServer::new(move || {
         let mut app = ActixApp::new()
             .app_data(site.clone())
             .wrap(headers(&site.gateway_url))
@@ -92,7 +92,10 @@ pub async fn serve(site: DemoSite, listener: TcpListener, shutdown: Shutdown) ->
         shutdown.wait().await;
         handle.stop(true).await;
     };
-    tokio::join!(server, stop).0
+    tokio::select! {
+        served = &mut server => served,
+        () = stop => server.await,
+    }
 }
 
 /// The page shows codes: nothing from elsewhere may run in it, embed it or keep it.
