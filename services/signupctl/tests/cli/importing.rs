@@ -292,6 +292,27 @@ fn what_cannot_begin_ends_with_2() {
 }
 
 #[test]
+fn what_was_refused_never_replaces_the_file_that_is_imported() {
+    let operator = Operator::with_applications();
+    let users = "{\"username\":\"two words\"}\n";
+    operator.write("users.jsonl", users);
+    let folder = operator.folder.path();
+    fs::hard_link(folder.join("users.jsonl"), folder.join("hard.jsonl")).unwrap();
+    std::os::unix::fs::symlink("users.jsonl", folder.join("soft.jsonl")).unwrap();
+    for rejects in ["users.jsonl", "./users.jsonl", "hard.jsonl", "soft.jsonl"] {
+        for more in [&["--json"][..], &["--dry-run"]] {
+            let command = [&["import", "users.jsonl", "--rejects", rejects], more].concat();
+            operator.run(command).refused(2, &["--rejects"]);
+        }
+        let mut piped = operator.command(["import", "-", "--rejects", rejects]);
+        piped.stdin(fs::File::open(folder.join("users.jsonl")).unwrap());
+        Done::from(piped.output().unwrap()).refused(2, &["--rejects"]);
+    }
+    let kept = fs::read_to_string(folder.join("users.jsonl")).unwrap();
+    assert_eq!(kept, users);
+}
+
+#[test]
 fn cheap_hashes_are_accepted_when_the_operator_says_so() {
     let operator = Operator::with_applications();
     let user = json!({"username": "old", "password_hash": HASH.replace("12", "08")});
