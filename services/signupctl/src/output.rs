@@ -1,5 +1,6 @@
 //! Results on standard output: text for people, JSON for scripts.
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use serde::Serialize;
@@ -70,7 +71,7 @@ impl Progress {
     pub fn show(&self, state: &str) {
         if self.shown {
             // Erases the rest of the line (ECMA-48, EL).
-            eprint!("\r{state}\x1b[K");
+            tell(&format!("\r{state}\x1b[K"));
         }
     }
 }
@@ -79,6 +80,16 @@ impl Drop for Progress {
     fn drop(&mut self) {
         self.show("");
     }
+}
+
+/// Tells people something on a line of standard error.
+pub fn note(text: impl Display) {
+    tell(&format!("{text}\n"));
+}
+
+/// Nobody is left to hear that standard error cannot be written, and no work is to stop for it.
+fn tell(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// Writes text to standard output at once.

@@ -13,7 +13,7 @@ use signup_store::Declarations;
 
 use crate::cli::ApplyArgs;
 use crate::failure::Misuse;
-use crate::output::{Output, table};
+use crate::output::{Output, note, table};
 use crate::providers;
 use crate::workplace::{Workplace, now};
 
@@ -46,15 +46,15 @@ pub async fn run(place: &Workplace, arguments: &ApplyArgs, output: Output) -> an
 async fn prepare(place: &Workplace, dry_run: bool) -> anyhow::Result<Declarations> {
     let unmigrated = !place.pending_migrations().await?.is_empty();
     if unmigrated && dry_run {
-        eprintln!(
+        note(format_args!(
             "signupctl: {} is not migrated yet, so nothing is stored",
             place.database()
-        );
+        ));
         return Ok(Declarations::default());
     }
     if unmigrated && place.settings.database.migrate_on_start {
         for migration in place.migrate().await? {
-            eprintln!("signupctl: migration {migration} was applied");
+            note(format_args!("signupctl: migration {migration} was applied"));
         }
     }
     place.declarations().await

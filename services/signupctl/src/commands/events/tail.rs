@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::{Reader, as_json, source};
 use crate::cli::EventsTailArgs;
-use crate::output::{Output, print};
+use crate::output::{Output, note, print};
 use crate::workplace::{Workplace, now};
 
 /// How often the outbox is looked at.
@@ -26,7 +26,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     place.must_be_migrated().await?;
     if !output.is_json() {
-        eprintln!("signupctl: following events; Ctrl-C ends");
+        note("signupctl: following events; Ctrl-C ends");
     }
     let mut seen = Seen::until(now());
     for stored in recent(place, arguments, now()).await? {
