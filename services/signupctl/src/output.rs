@@ -32,6 +32,10 @@ impl Output {
     /// # Errors
     /// Standard output cannot be written. A reader that has seen enough (`| head`) is no error.
     pub fn show(self, value: &impl Serialize, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+        print(&self.form(value, text)?)
+    }
+
+    fn form(self, value: &impl Serialize, text: impl FnOnce() -> String) -> anyhow::Result<String> {
         let mut shown = if self.json {
             serde_json::to_string_pretty(value)?
         } else {
@@ -40,7 +44,7 @@ impl Output {
         if !shown.is_empty() && !shown.ends_with('\n') {
             shown.push('\n');
         }
-        print(&shown)
+        Ok(shown)
     }
 
     /// The text in a colour (an SGR parameter such as `32`), if colours are wanted.
@@ -92,13 +96,30 @@ fn tell(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// Writes text to standard output at once.
+/// Writes text to standard output at once. A reader that has seen enough (`| head`) is no error.
+///
+/// # Errors
+/// Standard output cannot be written.
 pub fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written?),
+    print_to_reader(text).map(drop)
+}
+
+/// The same, and tells whether anybody still reads.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub fn print_to_reader(text: &str) -> anyhow::Result<bool> {
+    match write(text) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(anyhow::anyhow!("standard output: {error}")),
     }
+}
+
+fn write(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// A table with aligned columns and a line of headings; says so when there are no rows.

@@ -32,3 +32,11 @@ fn a_note_that_nobody_reads_stops_no_work() {
     assert_eq!(done.status, 1, "{done:?}");
     assert!(done.stdout.contains("1 imported"), "{done:?}");
 }
+
+#[test]
+fn results_that_cannot_be_written_name_standard_output() {
+    let operator = Operator::with_applications();
+    let mut command = operator.command(["app", "list"]);
+    let done = Done::from(command.stdout(full()).output().unwrap());
+    done.refused(1, &["standard output: No space left on device"]);
+}
