@@ -35,6 +35,21 @@ impl Output {
         print(&self.form(value, text)?)
     }
 
+    /// Prints a result with a secret that is not shown again. `lost` is for when it was not shown even once: what was
+    /// made all the same, and how to replace the secret.
+    ///
+    /// # Errors
+    /// Standard output cannot be written, or nobody reads it.
+    pub fn show_once(
+        self,
+        value: &impl Serialize,
+        text: impl FnOnce() -> String,
+        lost: &str,
+    ) -> anyhow::Result<()> {
+        write(&self.form(value, text)?)
+            .map_err(|error| anyhow::anyhow!("standard output: {error}; {lost}"))
+    }
+
     fn form(self, value: &impl Serialize, text: impl FnOnce() -> String) -> anyhow::Result<String> {
         let mut shown = if self.json {
             serde_json::to_string_pretty(value)?

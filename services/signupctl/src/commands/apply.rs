@@ -11,6 +11,7 @@ use signup_app::declare::{Declared, provider_of};
 use signup_core::keys::KeyRing;
 use signup_store::Declarations;
 
+use super::key::not_shown;
 use crate::cli::ApplyArgs;
 use crate::failure::Misuse;
 use crate::output::{Output, note, table};
@@ -36,9 +37,13 @@ pub async fn run(place: &Workplace, arguments: &ApplyArgs, output: Output) -> an
         let changes = std::mem::take(&mut plan.changes);
         place.change_declarations(changes).await?;
     }
-    output.show(&as_json(&plan, arguments.dry_run), || {
-        as_text(&plan, arguments.dry_run)
-    })
+    let value = as_json(&plan, arguments.dry_run);
+    let text = || as_text(&plan, arguments.dry_run);
+    if plan.secrets.is_empty() {
+        return output.show(&value, text);
+    }
+    let made: Vec<String> = plan.secrets.iter().map(|new| new.name.clone()).collect();
+    output.show_once(&value, text, &not_shown(&made))
 }
 
 /// What is stored. A database that the services would migrate at their start is migrated here; a dry run compares with
