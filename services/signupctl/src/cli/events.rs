@@ -18,7 +18,7 @@ pub enum EventsCommand {
 
 Published events stay as long as bus.retention says.")]
     List(EventsListArgs),
-    /// Print events as they are written, until Ctrl-C
+    /// Print events as they are written, until Ctrl-C or the end of what reads them (| head)
     #[command(after_help = "EXAMPLES
     signupctl events tail
     signupctl events tail --type user.created --json --reveal | jq .envelope")]
