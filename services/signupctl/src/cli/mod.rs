@@ -15,6 +15,7 @@ mod webhook;
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -228,7 +229,7 @@ identifiers; codes for a day after their end; published events for bus.retention
 pub struct ExplainArgs {
     /// A request's id (X-Request-Id), a user's id, an event's or code's id, an e-mail address or phone number, in full or
     /// masked
-    #[arg(value_name = "ID|ADDRESS", allow_hyphen_values = true)]
+    #[arg(value_name = "ID|ADDRESS", allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
     pub needle: String,
     /// Show personal data in full instead of masked, where it is still known
     #[arg(long)]
