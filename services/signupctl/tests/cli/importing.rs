@@ -126,7 +126,7 @@ fn a_faulty_line_stops_nobody_else_and_is_told_with_its_number(operator: &Operat
         json!({"provider": "ciam", "application": "web", "username": "carol", "password_hash": HASH}),
     ];
     let mut text = jsonl(&good[..1]);
-    text.push_str("no json\n[]\n");
+    text.push_str("no json\n[]\n{\"username\":\"one\",\"username\":\"two\"}\n");
     let users: Vec<Value> = faulty.iter().map(|(user, _)| user.clone()).collect();
     text.push_str(&jsonl(&users));
     text.push_str(&jsonl(&good[1..]));
@@ -135,7 +135,7 @@ fn a_faulty_line_stops_nobody_else_and_is_told_with_its_number(operator: &Operat
     let (done, report) = import(operator, &["users.jsonl", "--rejects", "refused.jsonl"]);
 
     assert_eq!(done.status, 1, "{done:?}");
-    assert_eq!(counts(&report), [3, 0, 2 + faulty.len() as u64], "{done:?}");
+    assert_eq!(counts(&report), [3, 0, 3 + faulty.len() as u64], "{done:?}");
     assert_eq!(report["complete"], true);
     let refused = fs::read_to_string(operator.folder.path().join("refused.jsonl")).unwrap();
     let refused: BTreeMap<u64, String> = refused
@@ -149,7 +149,8 @@ fn a_faulty_line_stops_nobody_else_and_is_told_with_its_number(operator: &Operat
         })
         .collect();
     assert!(refused[&2].contains("no valid JSON") && refused[&3].contains("no JSON object"));
-    for (line, (_, reason)) in (4..).zip(&faulty) {
+    assert!(refused[&4].contains("given twice"), "{}", refused[&4]);
+    for (line, (_, reason)) in (5..).zip(&faulty) {
         assert!(
             refused[&line].contains(reason),
             "line {line}: {}",

@@ -2,6 +2,7 @@
 
 mod csv_rows;
 mod json_lines;
+mod unrepeated;
 
 use std::fs::{File, Metadata};
 use std::io;
