@@ -86,7 +86,11 @@ fn a_faulty_line_stops_nobody_else_and_is_told_with_its_number(operator: &Operat
         ),
         (
             json!({"provider": "bytepower", "application": "none", "username": "f"}),
-            "no such application",
+            "the provider has no such application",
+        ),
+        (
+            json!({"provider": "bytepower", "application": "game", "directory": "none", "username": "f"}),
+            "no such application in this directory",
         ),
         (json!({"username": "g"}), "provider is missing"),
         (
@@ -276,8 +280,11 @@ fn only_an_import_that_announces_leaves_events(operator: &Operator) {
 fn what_cannot_begin_ends_with_2() {
     let operator = Operator::with_applications();
     operator.write("users.csv", "username,emial\na,b\n");
+    operator.write("empty.csv", "");
     for (arguments, named) in [
         (&["none.jsonl"][..], "none.jsonl"),
+        (&["."], "is a directory"),
+        (&["empty.csv"], "no header"),
         (&["users.csv"], "emial"),
         (
             &["users.csv", "--application", "bytepower/none"],

@@ -62,7 +62,7 @@ impl Lines {
     /// Opens a file and begins to read it.
     ///
     /// # Errors
-    /// It cannot be read, or it is CSV with a header that nobody understands.
+    /// It cannot be read, or it is CSV without a header or with one that nobody understands.
     pub fn open(path: &Path, format: Option<FileFormat>) -> anyhow::Result<Self> {
         let format = format.unwrap_or_else(|| of_name(path));
         let unreadable = |error| Misuse(format!("{} cannot be read: {error}", path.display()));
@@ -73,6 +73,10 @@ impl Lines {
         };
         let from = from.map_err(unreadable)?;
         let about = from.metadata().map_err(unreadable)?;
+        if about.is_dir() {
+            let problem = format!("{} is a directory; name a file in it", path.display());
+            return Err(Misuse(problem).into());
+        }
         // A pipe has no size, and neither has a device.
         let size = about.is_file().then_some(about.len());
         let file = about.is_file().then(|| identity(&about));
