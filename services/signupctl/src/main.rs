@@ -22,12 +22,10 @@ mod workplace;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use cli::Cli;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     match commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report(&error),

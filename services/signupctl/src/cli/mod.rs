@@ -16,7 +16,7 @@ mod webhook;
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Arg, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use calibrate::CalibrateArgs;
@@ -67,6 +67,24 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads the command line; one that makes no sense ends the process.
+    pub fn read() -> Self {
+        let matches = Self::command().mut_args(with_variable).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// Compose files and shells set a variable to nothing when they mean none; clap would take that for an empty value.
+fn with_variable(argument: Arg) -> Arg {
+    let value = argument.get_env().and_then(std::env::var_os);
+    if value.is_some_and(|value| value.is_empty()) {
+        argument.env(None::<&'static str>)
+    } else {
+        argument
+    }
 }
 
 /// A name that the history and the audit log can show as it is.

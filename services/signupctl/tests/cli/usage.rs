@@ -1,4 +1,4 @@
-use crate::operator::Operator;
+use crate::operator::{Done, Operator};
 
 const COMMANDS: [&[&str]; 35] = [
     &["dev"],
@@ -106,6 +106,18 @@ fn wrong_settings_are_all_told_and_end_with_2() {
         told.contains("SIGNUP__HASH__COST") && told.contains("SIGNUP__HTPP__PORT"),
         "{told}"
     );
+}
+
+#[test]
+fn a_variable_that_is_set_to_nothing_is_none() {
+    let operator = Operator::with_applications();
+    let mut command = operator.command(["app", "list"]);
+    command.env("SIGNUP_CONFIG", "").env("SIGNUP_OPERATOR", "");
+    let done = Done::from(command.output().unwrap());
+    assert_eq!(done.status, 0, "{done:?}");
+    operator
+        .run(["app", "list", "--config", ""])
+        .refused(2, &["--config"]);
 }
 
 #[test]
