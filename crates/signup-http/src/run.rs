@@ -97,7 +97,7 @@ fn command(provider: &Provider) -> Command {
             Arg::new("config")
                 .long("config")
                 .value_name("PATH")
-                .env("SIGNUP_CONFIG")
+                .env(config_variable())
                 .help("Settings file, TOML")
                 .value_parser(value_parser!(PathBuf)),
         )
@@ -112,6 +112,13 @@ fn command(provider: &Provider) -> Command {
             )
             .conflicts_with("check-config"),
         )
+}
+
+/// Compose files and shells set a variable to nothing when they mean none; clap would take that for an empty path.
+fn config_variable() -> Option<&'static str> {
+    const NAME: &str = "SIGNUP_CONFIG";
+    let is_empty = std::env::var_os(NAME).is_some_and(|value| value.is_empty());
+    (!is_empty).then_some(NAME)
 }
 
 fn on_runtime<S>(

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use signup_app::declare::DeclarationError;
 use signup_app::settings::SettingsError;
 
+use crate::output::note;
+
 /// Exit status when what the operator wrote is at fault: the command line, the settings, a declaration file.
 const WRONG_INPUT: u8 = 2;
 
@@ -23,7 +25,7 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     if error.is::<AlreadyReported>() {
         return ExitCode::FAILURE;
     }
-    eprintln!("signupctl: {error:#}");
+    note(format_args!("signupctl: {error:#}"));
     let wrong_input =
         error.is::<Misuse>() || error.is::<SettingsError>() || error.is::<DeclarationError>();
     if wrong_input {

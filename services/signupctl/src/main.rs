@@ -6,6 +6,9 @@
 //! the command did its work, 1 when it failed, and 2 when the command line, the settings or a declaration file are at
 //! fault.
 
+// They panic when nobody can be told, in the middle of the work.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 mod cli;
 mod commands;
 #[cfg(feature = "dev")]
@@ -19,12 +22,10 @@ mod workplace;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use cli::Cli;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     match commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report(&error),

@@ -1,5 +1,6 @@
 //! Results on standard output: text for people, JSON for scripts.
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use serde::Serialize;
@@ -31,6 +32,25 @@ impl Output {
     /// # Errors
     /// Standard output cannot be written. A reader that has seen enough (`| head`) is no error.
     pub fn show(self, value: &impl Serialize, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+        print(&self.form(value, text)?)
+    }
+
+    /// Prints a result with a secret that is not shown again. `lost` is for when it was not shown even once: what was
+    /// made all the same, and how to replace the secret.
+    ///
+    /// # Errors
+    /// Standard output cannot be written, or nobody reads it.
+    pub fn show_once(
+        self,
+        value: &impl Serialize,
+        text: impl FnOnce() -> String,
+        lost: &str,
+    ) -> anyhow::Result<()> {
+        write(&self.form(value, text)?)
+            .map_err(|error| anyhow::anyhow!("standard output: {error}; {lost}"))
+    }
+
+    fn form(self, value: &impl Serialize, text: impl FnOnce() -> String) -> anyhow::Result<String> {
         let mut shown = if self.json {
             serde_json::to_string_pretty(value)?
         } else {
@@ -39,7 +59,7 @@ impl Output {
         if !shown.is_empty() && !shown.ends_with('\n') {
             shown.push('\n');
         }
-        print(&shown)
+        Ok(shown)
     }
 
     /// The text in a colour (an SGR parameter such as `32`), if colours are wanted.
@@ -70,7 +90,7 @@ impl Progress {
     pub fn show(&self, state: &str) {
         if self.shown {
             // Erases the rest of the line (ECMA-48, EL).
-            eprint!("\r{state}\x1b[K");
+            tell(&format!("\r{state}\x1b[K"));
         }
     }
 }
@@ -81,13 +101,40 @@ impl Drop for Progress {
     }
 }
 
-/// Writes text to standard output at once.
+/// Tells people something on a line of standard error.
+pub fn note(text: impl Display) {
+    tell(&format!("{text}\n"));
+}
+
+/// Nobody is left to hear that standard error cannot be written, and no work is to stop for it.
+fn tell(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Writes text to standard output at once. A reader that has seen enough (`| head`) is no error.
+///
+/// # Errors
+/// Standard output cannot be written.
 pub fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written?),
+    print_to_reader(text).map(drop)
+}
+
+/// The same, and tells whether anybody still reads.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub fn print_to_reader(text: &str) -> anyhow::Result<bool> {
+    match write(text) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(anyhow::anyhow!("standard output: {error}")),
     }
+}
+
+fn write(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// A table with aligned columns and a line of headings; says so when there are no rows.

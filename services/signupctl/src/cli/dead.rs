@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Subcommand};
 
 use crate::span;
@@ -59,7 +60,7 @@ pub struct DeadChoice {
     #[arg(long, conflicts_with_all = ["ids", "problem", "older_than"])]
     pub all: bool,
     /// Those whose problem holds this text
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub problem: Option<String>,
     /// Those that were given up longer ago than this: 24h, 30d
     #[arg(long, value_name = "TIME", value_parser = span::parse)]

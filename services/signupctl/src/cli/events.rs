@@ -1,5 +1,6 @@
 //! The commands that read the outbox and send events out again.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use signup_core::event::EventType;
 use signup_core::time::Timestamp;
@@ -18,7 +19,7 @@ pub enum EventsCommand {
 
 Published events stay as long as bus.retention says.")]
     List(EventsListArgs),
-    /// Print events as they are written, until Ctrl-C
+    /// Print events as they are written, until Ctrl-C or the end of what reads them (| head)
     #[command(after_help = "EXAMPLES
     signupctl events tail
     signupctl events tail --type user.created --json --reveal | jq .envelope")]
@@ -41,10 +42,10 @@ pub struct EventChoice {
     #[arg(long = "type", value_name = "TYPE", value_parser = event_type)]
     pub types: Vec<EventType>,
     /// Only of this provider
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub provider: Option<String>,
     /// Only about this user (the public id) or challenge
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub subject: Option<String>,
 }
 
@@ -92,7 +93,7 @@ pub struct EventsReplayArgs {
     #[arg(long, value_name = "TIME", value_parser = moment::parse)]
     pub until: Option<Timestamp>,
     /// Give them to this queue of the broker only
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub queue: Option<String>,
     /// Only say how many there are; send nothing
     #[arg(long)]

@@ -1,5 +1,6 @@
 //! The command about the sign-up funnel.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use signup_core::code::Channel;
 use signup_core::time::Timestamp;
@@ -31,7 +32,7 @@ pub struct FunnelArgs {
     #[arg(long, value_name = "TIME", value_parser = moment::parse)]
     pub until: Option<Timestamp>,
     /// Only of this application
-    #[arg(long, value_name = "PROVIDER/ID")]
+    #[arg(long, value_name = "PROVIDER/ID", value_parser = NonEmptyStringValueParser::new())]
     pub application: Option<String>,
     /// Only codes by this channel: sms or email
     #[arg(long, value_name = "CHANNEL", value_parser = channel)]

@@ -1,5 +1,6 @@
 //! The commands about limits on sending codes.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use signup_core::time::Timestamp;
 
@@ -35,6 +36,6 @@ pub struct LimitsReportArgs {
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = moment::parse)]
     pub since: Timestamp,
     /// Only of this application
-    #[arg(long, value_name = "PROVIDER/ID")]
+    #[arg(long, value_name = "PROVIDER/ID", value_parser = NonEmptyStringValueParser::new())]
     pub application: Option<String>,
 }

@@ -15,7 +15,8 @@ mod webhook;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Arg, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use calibrate::CalibrateArgs;
@@ -66,6 +67,24 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads the command line; one that makes no sense ends the process.
+    pub fn read() -> Self {
+        let matches = Self::command().mut_args(with_variable).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// Compose files and shells set a variable to nothing when they mean none; clap would take that for an empty value.
+fn with_variable(argument: Arg) -> Arg {
+    let value = argument.get_env().and_then(std::env::var_os);
+    if value.is_some_and(|value| value.is_empty()) {
+        argument.env(None::<&'static str>)
+    } else {
+        argument
+    }
 }
 
 /// A name that the history and the audit log can show as it is.
@@ -233,7 +252,7 @@ identifiers; codes for a day after their end; published events for bus.retention
 pub struct ExplainArgs {
     /// A request's id (X-Request-Id), a user's id, an event's or code's id, an e-mail address or phone number, in full or
     /// masked
-    #[arg(value_name = "ID|ADDRESS", allow_hyphen_values = true)]
+    #[arg(value_name = "ID|ADDRESS", allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
     pub needle: String,
     /// Show personal data in full instead of masked, where it is still known
     #[arg(long)]

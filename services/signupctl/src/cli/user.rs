@@ -1,5 +1,6 @@
 //! The commands about users.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 
 /// `signupctl user`
@@ -13,7 +14,7 @@ pub enum UserCommand {
     signupctl user show 13812345678")]
     Show {
         /// The user's id at the provider, our own id, or an identifier in any spelling
-        #[arg(value_name = "PUBLIC_ID|IDENTIFIER", allow_hyphen_values = true)]
+        #[arg(value_name = "PUBLIC_ID|IDENTIFIER", allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
         needle: String,
         /// Show personal data in full instead of masked
         #[arg(long)]

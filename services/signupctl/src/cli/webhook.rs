@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use signup_core::event::EventType;
 use signup_core::time::Timestamp;
@@ -140,7 +141,7 @@ pub struct WebhookReplayArgs {
     #[arg(long, value_name = "TIME", value_parser = moment::parse, required_unless_present_any = ["event_id", "failed"])]
     pub since: Option<Timestamp>,
     /// Only this event
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub event_id: Option<String>,
     /// Only what was given up
     #[arg(long)]

@@ -11,9 +11,10 @@ use signup_app::declare::{Declared, provider_of};
 use signup_core::keys::KeyRing;
 use signup_store::Declarations;
 
+use super::key::not_shown;
 use crate::cli::ApplyArgs;
 use crate::failure::Misuse;
-use crate::output::{Output, table};
+use crate::output::{Output, note, table};
 use crate::providers;
 use crate::workplace::{Workplace, now};
 
@@ -36,9 +37,13 @@ pub async fn run(place: &Workplace, arguments: &ApplyArgs, output: Output) -> an
         let changes = std::mem::take(&mut plan.changes);
         place.change_declarations(changes).await?;
     }
-    output.show(&as_json(&plan, arguments.dry_run), || {
-        as_text(&plan, arguments.dry_run)
-    })
+    let value = as_json(&plan, arguments.dry_run);
+    let text = || as_text(&plan, arguments.dry_run);
+    if plan.secrets.is_empty() {
+        return output.show(&value, text);
+    }
+    let made: Vec<String> = plan.secrets.iter().map(|new| new.name.clone()).collect();
+    output.show_once(&value, text, &not_shown(&made))
 }
 
 /// What is stored. A database that the services would migrate at their start is migrated here; a dry run compares with
@@ -46,15 +51,15 @@ pub async fn run(place: &Workplace, arguments: &ApplyArgs, output: Output) -> an
 async fn prepare(place: &Workplace, dry_run: bool) -> anyhow::Result<Declarations> {
     let unmigrated = !place.pending_migrations().await?.is_empty();
     if unmigrated && dry_run {
-        eprintln!(
+        note(format_args!(
             "signupctl: {} is not migrated yet, so nothing is stored",
             place.database()
-        );
+        ));
         return Ok(Declarations::default());
     }
     if unmigrated && place.settings.database.migrate_on_start {
         for migration in place.migrate().await? {
-            eprintln!("signupctl: migration {migration} was applied");
+            note(format_args!("signupctl: migration {migration} was applied"));
         }
     }
     place.declarations().await

@@ -5,7 +5,7 @@ use signup_app::explain::{self, Step, length};
 
 use crate::cli::ExplainArgs;
 use crate::failure::AlreadyReported;
-use crate::output::{Output, table};
+use crate::output::{Output, note, table};
 use crate::workplace::{Workplace, now};
 
 /// Shows everything that an id or address leads to, the oldest step first.
@@ -22,9 +22,9 @@ pub async fn run(place: &Workplace, arguments: &ExplainArgs, output: Output) -> 
         if output.is_json() {
             output.show(&value, String::new)?;
         }
-        eprintln!("signupctl: nothing is known under this id or address");
-        for note in notes {
-            eprintln!("  {note}");
+        note("signupctl: nothing is known under this id or address");
+        for one in notes {
+            note(format_args!("  {one}"));
         }
         return Err(AlreadyReported.into());
     }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::json;
 use signup_app::shutdown::Shutdown;
 
-use crate::output::Output;
+use crate::output::{Output, note};
 use crate::workplace::Workplace;
 
 /// Between two looks at the schema.
@@ -60,7 +60,7 @@ async fn until_up_to_date(place: &Workplace) {
             Err(error) => format!("{error:#}"),
         };
         if told.as_ref() != Some(&reason) {
-            eprintln!("signupctl: waits: {reason}");
+            note(format_args!("signupctl: waits: {reason}"));
             told = Some(reason);
         }
         tokio::time::sleep(PAUSE).await;

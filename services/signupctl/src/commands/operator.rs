@@ -160,20 +160,23 @@ impl Chosen {
 
     fn show(&self, operator: &Operator, done: &str, output: Output) -> anyhow::Result<()> {
         let mut value = as_json(operator);
-        if let Some(password) = &self.made {
-            value["password"] = json!(password.expose());
-        }
-        output.show(&value, || {
-            let mut text = format!("operator {} {done}\n", operator.name);
-            if let Some(password) = &self.made {
-                text.push_str(&format!(
-                    "Pass the password on now: it is not shown again.\n\n{:<10} {}\n",
-                    "password",
-                    password.expose()
-                ));
-            }
-            text
-        })
+        let told = format!("operator {} {done}", operator.name);
+        let Some(password) = &self.made else {
+            return output.show(&value, || told);
+        };
+        value["password"] = json!(password.expose());
+        let text = || {
+            format!(
+                "{told}\nPass the password on now: it is not shown again.\n\n{:<10} {}\n",
+                "password",
+                password.expose()
+            )
+        };
+        let lost = format!(
+            "{told}, but the password was not shown; make another with: signupctl operator set-password {}",
+            operator.name
+        );
+        output.show_once(&value, text, &lost)
     }
 }
 

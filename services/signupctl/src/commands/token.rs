@@ -48,7 +48,8 @@ pub async fn run(place: &Workplace, kind: &TokenKind, output: Output) -> anyhow:
     let signed = sign(&app, &token, arguments.kid.as_deref())?;
     let expires_at = Timestamp::from_millis(app.clock.now().after(valid).as_secs() * 1000);
     let value = json!({"token": signed, "expires_at": expires_at.to_string()});
-    output.show(&value, || signed.clone())
+    let lost = "the token was not shown; make another with the same command";
+    output.show_once(&value, || signed.clone(), lost)
 }
 
 /// Signs a token with this key, or with the newest one that the app's shops accept.

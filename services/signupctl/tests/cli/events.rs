@@ -11,7 +11,7 @@ use crate::written::{self, alice, publish_all, runtime};
 
 on_both!(
     events_are_listed_and_sent_out_again,
-    a_tail_prints_what_is_written_after_it_began,
+    a_tail_prints_what_is_written_until_nobody_reads_it,
 );
 
 async fn sign_up(store: &Store, public_id: &str) -> String {
@@ -74,12 +74,22 @@ fn events_are_listed_and_sent_out_again(operator: &Operator) {
     assert!(again[0]["replayed_at"].is_string());
 }
 
-fn a_tail_prints_what_is_written_after_it_began(operator: &Operator) {
+fn a_tail_prints_what_is_written_until_nobody_reads_it(operator: &Operator) {
     operator.declare();
+    let line = first_line_of_a_tail(operator, "json", &["--json"]);
+    let event: Value = serde_json::from_str(&line).unwrap();
+    let subject = event["subject"].as_str().unwrap();
+    assert!(subject.starts_with("json"), "{event}");
+    let line = first_line_of_a_tail(operator, "text", &[]);
+    assert!(line.contains(" text"), "{line}");
+}
+
+/// Reads one line of a tail while users sign up whose ids begin with `name`, and waits until the tail has ended.
+fn first_line_of_a_tail(operator: &Operator, name: &str, more: &[&str]) -> String {
     let store = operator.store();
     let runtime = runtime();
-    runtime.block_on(sign_up(&store, "before"));
-    let mut command = operator.command(["events", "tail", "--json"]);
+    runtime.block_on(sign_up(&store, &format!("before-{name}")));
+    let mut command = operator.command(["events", "tail"].iter().chain(more));
     let mut tail = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -88,10 +98,11 @@ fn a_tail_prints_what_is_written_after_it_began(operator: &Operator) {
     let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
     // It cannot tell when it has begun, so events come until it tells of one.
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let name = name.to_owned();
     let writer = std::thread::spawn(move || {
         let pause = Duration::from_millis(100);
         for number in 0.. {
-            runtime.block_on(sign_up(&store, &format!("after{number}")));
+            runtime.block_on(sign_up(&store, &format!("{name}{number}")));
             if stopped.recv_timeout(pause) != Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
                 return;
             }
@@ -99,16 +110,13 @@ fn a_tail_prints_what_is_written_after_it_began(operator: &Operator) {
     });
 
     let line = lines.next().unwrap().unwrap();
+    drop(lines);
+    let status = tail.wait().unwrap();
 
     drop(stop);
     writer.join().unwrap();
-    tail.kill().unwrap();
-    tail.wait().unwrap();
-    let event: Value = serde_json::from_str(&line).unwrap();
-    assert!(
-        event["subject"].as_str().unwrap().starts_with("after"),
-        "{event}"
-    );
+    assert_eq!(status.code(), Some(0));
+    line
 }
 
 #[test]

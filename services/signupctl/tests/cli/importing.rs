@@ -86,7 +86,11 @@ fn a_faulty_line_stops_nobody_else_and_is_told_with_its_number(operator: &Operat
         ),
         (
             json!({"provider": "bytepower", "application": "none", "username": "f"}),
-            "no such application",
+            "the provider has no such application",
+        ),
+        (
+            json!({"provider": "bytepower", "application": "game", "directory": "none", "username": "f"}),
+            "no such application in this directory",
         ),
         (json!({"username": "g"}), "provider is missing"),
         (
@@ -126,7 +130,7 @@ fn a_faulty_line_stops_nobody_else_and_is_told_with_its_number(operator: &Operat
         json!({"provider": "ciam", "application": "web", "username": "carol", "password_hash": HASH}),
     ];
     let mut text = jsonl(&good[..1]);
-    text.push_str("no json\n[]\n");
+    text.push_str("no json\n[]\n{\"username\":\"one\",\"username\":\"two\"}\n");
     let users: Vec<Value> = faulty.iter().map(|(user, _)| user.clone()).collect();
     text.push_str(&jsonl(&users));
     text.push_str(&jsonl(&good[1..]));
@@ -135,7 +139,7 @@ fn a_faulty_line_stops_nobody_else_and_is_told_with_its_number(operator: &Operat
     let (done, report) = import(operator, &["users.jsonl", "--rejects", "refused.jsonl"]);
 
     assert_eq!(done.status, 1, "{done:?}");
-    assert_eq!(counts(&report), [3, 0, 2 + faulty.len() as u64], "{done:?}");
+    assert_eq!(counts(&report), [3, 0, 3 + faulty.len() as u64], "{done:?}");
     assert_eq!(report["complete"], true);
     let refused = fs::read_to_string(operator.folder.path().join("refused.jsonl")).unwrap();
     let refused: BTreeMap<u64, String> = refused
@@ -149,7 +153,8 @@ fn a_faulty_line_stops_nobody_else_and_is_told_with_its_number(operator: &Operat
         })
         .collect();
     assert!(refused[&2].contains("no valid JSON") && refused[&3].contains("no JSON object"));
-    for (line, (_, reason)) in (4..).zip(&faulty) {
+    assert!(refused[&4].contains("given twice"), "{}", refused[&4]);
+    for (line, (_, reason)) in (5..).zip(&faulty) {
         assert!(
             refused[&line].contains(reason),
             "line {line}: {}",
@@ -275,8 +280,11 @@ fn only_an_import_that_announces_leaves_events(operator: &Operator) {
 fn what_cannot_begin_ends_with_2() {
     let operator = Operator::with_applications();
     operator.write("users.csv", "username,emial\na,b\n");
+    operator.write("empty.csv", "");
     for (arguments, named) in [
         (&["none.jsonl"][..], "none.jsonl"),
+        (&["."], "is a directory"),
+        (&["empty.csv"], "no header"),
         (&["users.csv"], "emial"),
         (
             &["users.csv", "--application", "bytepower/none"],
@@ -289,6 +297,27 @@ fn what_cannot_begin_ends_with_2() {
         let command = ["import"].iter().chain(arguments);
         operator.run(command).refused(2, &[named]);
     }
+}
+
+#[test]
+fn what_was_refused_never_replaces_the_file_that_is_imported() {
+    let operator = Operator::with_applications();
+    let users = "{\"username\":\"two words\"}\n";
+    operator.write("users.jsonl", users);
+    let folder = operator.folder.path();
+    fs::hard_link(folder.join("users.jsonl"), folder.join("hard.jsonl")).unwrap();
+    std::os::unix::fs::symlink("users.jsonl", folder.join("soft.jsonl")).unwrap();
+    for rejects in ["users.jsonl", "./users.jsonl", "hard.jsonl", "soft.jsonl"] {
+        for more in [&["--json"][..], &["--dry-run"]] {
+            let command = [&["import", "users.jsonl", "--rejects", rejects], more].concat();
+            operator.run(command).refused(2, &["--rejects"]);
+        }
+        let mut piped = operator.command(["import", "-", "--rejects", rejects]);
+        piped.stdin(fs::File::open(folder.join("users.jsonl")).unwrap());
+        Done::from(piped.output().unwrap()).refused(2, &["--rejects"]);
+    }
+    let kept = fs::read_to_string(folder.join("users.jsonl")).unwrap();
+    assert_eq!(kept, users);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod applying;
 mod broker;
 mod calibrate;
 mod configuration;
+mod deaf;
 mod dev;
 mod dev_process;
 mod diagnosis;

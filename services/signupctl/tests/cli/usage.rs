@@ -1,4 +1,4 @@
-use crate::operator::Operator;
+use crate::operator::{Done, Operator};
 
 const COMMANDS: [&[&str]; 35] = [
     &["dev"],
@@ -68,6 +68,29 @@ fn a_wrong_command_line_ends_with_2() {
     }
 }
 
+/// A variable of a script that is not set is no wish for everything.
+#[test]
+fn an_empty_filter_ends_with_2() {
+    let operator = Operator::with_applications();
+    for wrong in [
+        "dead drop --problem",
+        "dead redrive --problem",
+        "events list --provider",
+        "events tail --subject",
+        "events replay --since 1h --queue",
+        "funnel --application",
+        "limits report --application",
+        "webhook replay 01997e2a-4d61-7a0e-9c7b-2f4f6d1f6c11 --event-id",
+        "explain",
+        "user show",
+    ] {
+        let arguments = wrong.split(' ').chain([""]);
+        let done = operator.run(arguments);
+        assert_eq!(done.status, 2, "{wrong}: {done:?}");
+        assert!(done.stderr.contains("value is required"), "{done:?}");
+    }
+}
+
 #[test]
 fn wrong_settings_are_all_told_and_end_with_2() {
     let operator = Operator::on_sqlite();
@@ -83,6 +106,18 @@ fn wrong_settings_are_all_told_and_end_with_2() {
         told.contains("SIGNUP__HASH__COST") && told.contains("SIGNUP__HTPP__PORT"),
         "{told}"
     );
+}
+
+#[test]
+fn a_variable_that_is_set_to_nothing_is_none() {
+    let operator = Operator::with_applications();
+    let mut command = operator.command(["app", "list"]);
+    command.env("SIGNUP_CONFIG", "").env("SIGNUP_OPERATOR", "");
+    let done = Done::from(command.output().unwrap());
+    assert_eq!(done.status, 0, "{done:?}");
+    operator
+        .run(["app", "list", "--config", ""])
+        .refused(2, &["--config"]);
 }
 
 #[test]

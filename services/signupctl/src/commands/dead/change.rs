@@ -5,7 +5,7 @@ use signup_bus::rabbitmq::{DeadLetter, DeadLetters};
 
 use crate::cli::DeadChoice;
 use crate::failure::AlreadyReported;
-use crate::output::Output;
+use crate::output::{Output, note};
 use crate::workplace::now;
 
 /// What is to become of the chosen letters.
@@ -58,12 +58,12 @@ pub(super) async fn run(
         .filter(|id| !chosen.contains(id))
         .collect();
     for id in &missing {
-        eprintln!(
+        note(format_args!(
             "signupctl: no dead letter has the event id {id}, or it does not fit the other options"
-        );
+        ));
     }
     if chosen.is_empty() && missing.is_empty() {
-        eprintln!("signupctl: no dead letter fits");
+        note("signupctl: no dead letter fits");
     }
     if missing.is_empty() {
         Ok(())

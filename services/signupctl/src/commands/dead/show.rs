@@ -5,7 +5,7 @@ use signup_bus::rabbitmq::{DeadLetters, lane_queue};
 
 use super::{as_json, died};
 use crate::failure::AlreadyReported;
-use crate::output::{Output, table};
+use crate::output::{Output, note, table};
 
 pub(super) async fn list(
     letters: &DeadLetters,
@@ -36,7 +36,9 @@ pub(super) async fn list(
     })?;
     let shown = u32::try_from(listed.len()).unwrap_or(u32::MAX);
     if all > shown {
-        eprintln!("signupctl: {shown} of {all} are shown; see more with --limit");
+        note(format_args!(
+            "signupctl: {shown} of {all} are shown; see more with --limit"
+        ));
     }
     Ok(())
 }
@@ -48,9 +50,9 @@ pub(super) async fn one(
     output: Output,
 ) -> anyhow::Result<()> {
     let Some(letter) = letters.find(id).await? else {
-        eprintln!(
+        note(format_args!(
             "signupctl: no dead letter has the event id {id}; `signupctl dead list` shows them all"
-        );
+        ));
         return Err(AlreadyReported.into());
     };
     let mut value = as_json(&letter);

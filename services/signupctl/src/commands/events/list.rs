@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Reader, as_json, source, state};
 use crate::cli::EventsListArgs;
-use crate::output::{Output, table};
+use crate::output::{Output, note, table};
 use crate::workplace::{Workplace, now};
 
 /// Lists the chosen events, the oldest first.
@@ -52,10 +52,10 @@ pub async fn run(
         )
     })?;
     if more {
-        eprintln!(
+        note(format_args!(
             "signupctl: more than {} events; see them with --limit or a shorter time",
             arguments.limit
-        );
+        ));
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::{Reader, as_json, source};
 use crate::cli::EventsTailArgs;
-use crate::output::{Output, print};
+use crate::output::{Output, note, print_to_reader};
 use crate::workplace::{Workplace, now};
 
 /// How often the outbox is looked at.
@@ -18,7 +18,7 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// Transactions commit out of order, so an event may appear this long after one with a later id.
 const OVERLAP: Duration = Duration::from_secs(60);
 
-/// Prints events that are written from now on, one a line, until Ctrl-C.
+/// Prints events that are written from now on, one a line, until Ctrl-C or until nobody reads them any more.
 pub async fn run(
     place: &Workplace,
     arguments: &EventsTailArgs,
@@ -26,7 +26,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     place.must_be_migrated().await?;
     if !output.is_json() {
-        eprintln!("signupctl: following events; Ctrl-C ends");
+        note("signupctl: following events; Ctrl-C ends");
     }
     let mut seen = Seen::until(now());
     for stored in recent(place, arguments, now()).await? {
@@ -40,7 +40,10 @@ pub async fn run(
         let present = now();
         for stored in recent(place, arguments, present).await? {
             if seen.insert(&stored) {
-                print(&line(&stored, arguments.reveal, output))?;
+                let read = print_to_reader(&line(&stored, arguments.reveal, output))?;
+                if !read {
+                    return Ok(());
+                }
             }
         }
         seen.forget_before(present);

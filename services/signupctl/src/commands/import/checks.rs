@@ -68,14 +68,14 @@ impl<'a> Checks<'a> {
         };
         let provider = entry.name;
         let application = match (&given.application, &given.directory) {
-            (Some(id), directory) => self
+            (Some(id), None) => self.catalog.application(provider, id).ok_or_else(|| {
+                "the provider has no such application; list them with: signupctl app list"
+                    .to_owned()
+            })?,
+            (Some(id), Some(directory)) => self
                 .catalog
                 .application(provider, id)
-                .filter(|found| {
-                    directory
-                        .as_ref()
-                        .is_none_or(|id| *id == found.directory.id)
-                })
+                .filter(|found| *directory == found.directory.id)
                 .ok_or_else(|| {
                     "there is no such application in this directory of the provider".to_owned()
                 })?,

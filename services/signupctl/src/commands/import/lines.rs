@@ -2,9 +2,12 @@
 
 mod csv_rows;
 mod json_lines;
+mod unrepeated;
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::task::{Context, Poll};
 
@@ -39,6 +42,8 @@ enum Part {
 /// The lines of a file.
 pub struct Lines {
     size: Option<u64>,
+    /// Which file it is, whatever its names are; a pipe or a device is none.
+    file: Option<(u64, u64)>,
     read: mpsc::Receiver<Part>,
     ended: Option<io::Result<()>>,
 }
@@ -57,18 +62,24 @@ impl Lines {
     /// Opens a file and begins to read it.
     ///
     /// # Errors
-    /// It cannot be read, or it is CSV with a header that nobody understands.
+    /// It cannot be read, or it is CSV without a header or with one that nobody understands.
     pub fn open(path: &Path, format: Option<FileFormat>) -> anyhow::Result<Self> {
         let format = format.unwrap_or_else(|| of_name(path));
-        let (from, size): (Box<dyn Read + Send>, _) = if is_standard_input(path) {
-            (Box::new(io::stdin()), None)
+        let unreadable = |error| Misuse(format!("{} cannot be read: {error}", path.display()));
+        let from = if is_standard_input(path) {
+            standard_input()
         } else {
-            let unreadable = |error| Misuse(format!("{} cannot be read: {error}", path.display()));
-            let file = File::open(path).map_err(unreadable)?;
-            let about = file.metadata().map_err(unreadable)?;
-            // A pipe has no size, and neither has a device.
-            (Box::new(file), about.is_file().then_some(about.len()))
+            File::open(path)
         };
+        let from = from.map_err(unreadable)?;
+        let about = from.metadata().map_err(unreadable)?;
+        if about.is_dir() {
+            let problem = format!("{} is a directory; name a file in it", path.display());
+            return Err(Misuse(problem).into());
+        }
+        // A pipe has no size, and neither has a device.
+        let size = about.is_file().then_some(about.len());
+        let file = about.is_file().then(|| identity(&about));
         let (sender, read) = mpsc::channel(AHEAD);
         let send = move |line| sender.blocking_send(line).is_ok();
         match format {
@@ -80,6 +91,7 @@ impl Lines {
         }
         Ok(Self {
             size,
+            file,
             read,
             ended: None,
         })
@@ -88,6 +100,12 @@ impl Lines {
     /// The file's size in bytes, if it has one.
     pub fn size(&self) -> Option<u64> {
         self.size
+    }
+
+    /// Whether they are the lines of this file, under whatever name.
+    pub fn are_of(&self, path: &Path) -> bool {
+        let other = std::fs::metadata(path).map(|about| identity(&about));
+        self.file.is_some() && self.file == other.ok()
     }
 
     /// The next line.
@@ -131,6 +149,15 @@ fn spawn(
             send(Part::Ended(ended));
         })
         .map(drop)
+}
+
+/// Device and inode, which all names of a file share.
+fn identity(about: &Metadata) -> (u64, u64) {
+    (about.dev(), about.ino())
+}
+
+fn standard_input() -> io::Result<File> {
+    Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
 }
 
 fn is_standard_input(path: &Path) -> bool {

@@ -12,7 +12,7 @@ use signup_app::catalog::Catalog;
 use signup_app::import::{ImportError, ImportOutcome, Importer};
 
 use crate::cli::ImportArgs;
-use crate::failure::AlreadyReported;
+use crate::failure::{AlreadyReported, Misuse};
 use crate::output::{Output, Progress};
 use crate::providers;
 use crate::workplace::Workplace;
@@ -36,6 +36,12 @@ pub async fn run(place: &Workplace, arguments: &ImportArgs, output: Output) -> a
     let checks = Checks::new(&catalog, arguments, &name)?;
     let importer = Importer::new(place.store.clone(), arguments.announce, arguments.dry_run);
     let mut lines = Lines::open(&arguments.file, arguments.format)?;
+    if let Some(path) = &arguments.rejects
+        && lines.are_of(path)
+    {
+        let problem = "--rejects names the file that is imported; name another one";
+        return Err(Misuse(problem.to_owned()).into());
+    }
     let mut report = Report::new(arguments, lines.size());
     let mut rejects = Rejects::open(arguments.rejects.as_deref())?;
 

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use serde_json::json;
 
 use crate::failure::Misuse;
-use crate::output::Progress;
+use crate::output::{Progress, note};
 
 /// Without a file so many are shown; a faulty column would fill the terminal with a million of them.
 const SHOWN: u64 = 20;
@@ -51,7 +51,7 @@ impl Rejects {
             progress.show("");
             // A field's name in a reason comes from the file, and could steer the terminal.
             let reason: String = reason.chars().filter(|c| !c.is_control()).collect();
-            eprintln!("line {line}: {reason}");
+            note(format_args!("line {line}: {reason}"));
         }
         Ok(())
     }
@@ -68,7 +68,9 @@ impl Rejects {
             None => {
                 if self.count > SHOWN {
                     let more = self.count - SHOWN;
-                    eprintln!("and {more} more lines; --rejects FILE keeps all of them");
+                    note(format_args!(
+                        "and {more} more lines; --rejects FILE keeps all of them"
+                    ));
                 }
                 Ok(())
             }

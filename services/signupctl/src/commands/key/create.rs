@@ -13,7 +13,7 @@ use signup_core::credential::CredentialKind;
 use signup_core::mask::Secret;
 use signup_store::{Change, Declarations};
 
-use super::{issued_json, issued_text};
+use super::{full_name, issued_json, issued_text, not_shown};
 use crate::cli::KeyCreateArgs;
 use crate::commands::{app, token};
 use crate::failure::Misuse;
@@ -47,7 +47,12 @@ pub async fn run(
     let issued = make(place, arguments, &owner)?;
     let change = Change::AddCredential(issued.record.clone());
     place.change_declarations(vec![change]).await?;
-    output.show(&issued_json(&issued), || issued_text(&issued))
+    let value = issued_json(&issued);
+    let text = || issued_text(&issued);
+    if issued.secret.is_none() {
+        return output.show(&value, text);
+    }
+    output.show_once(&value, text, &not_shown(&[full_name(&issued.record)]))
 }
 
 fn make(

@@ -8,8 +8,26 @@ pub mod rotate;
 use serde_json::{Value, json};
 use signup_app::credentials::Issued;
 use signup_core::credential::CredentialKind;
+use signup_store::CredentialRecord;
 
 use super::app::{credential_json, lifetime};
+
+/// What to tell when the secrets of new credentials, each `provider/kind/id`, could not be shown.
+pub fn not_shown(made: &[String]) -> String {
+    let commands: Vec<String> = made
+        .iter()
+        .map(|name| format!("signupctl key rotate {}", name.replacen('/', " ", 1)))
+        .collect();
+    format!(
+        "credentials were made, but their secrets were not shown; replace them with: {}",
+        commands.join(" && ")
+    )
+}
+
+/// `provider/kind/id`.
+fn full_name(record: &CredentialRecord) -> String {
+    format!("{}/{}/{}", record.provider, record.kind, record.id)
+}
 
 /// A new credential with its secret, the only time that it is shown.
 fn issued_json(issued: &Issued) -> Value {

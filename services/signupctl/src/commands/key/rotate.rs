@@ -6,7 +6,7 @@ use signup_core::credential::CredentialKind;
 use signup_core::time::Timestamp;
 use signup_store::{Change, CredentialRecord, Declarations};
 
-use super::{issued_json, issued_text};
+use super::{full_name, issued_json, issued_text, not_shown};
 use crate::cli::KeyRotateArgs;
 use crate::failure::Misuse;
 use crate::output::Output;
@@ -70,10 +70,16 @@ pub async fn run(
         .iter()
         .map(|rotation| json!({"old": super::credential_json(&rotation.old), "new": issued_json(&rotation.new)}))
         .collect();
-    output.show(&value, || {
+    let text = || {
         let texts: Vec<_> = rotations.iter().map(as_text).collect();
         texts.join("\n")
-    })
+    };
+    let with_secret = rotations.iter().filter(|one| one.new.secret.is_some());
+    let made: Vec<String> = with_secret.map(|one| full_name(&one.new.record)).collect();
+    if made.is_empty() {
+        return output.show(&value, text);
+    }
+    output.show_once(&value, text, &not_shown(&made))
 }
 
 fn find<'a>(

@@ -65,14 +65,15 @@ fn confirm(user: &UserRecord) -> anyhow::Result<()> {
         .iter()
         .map(|(kind, display, ..)| masked(kind, display))
         .collect();
-    eprint!(
+    write!(
+        io::stderr(),
         "User {} of {}/{}, {}, will be erased. This cannot be taken back.\nType the user's id to go on: ",
         user.public_id,
         user.provider,
         user.application,
         identifiers.join(", ")
-    );
-    io::stderr().flush()?;
+    )
+    .context("the terminal cannot be written")?;
     let mut typed = String::new();
     io::stdin()
         .read_line(&mut typed)

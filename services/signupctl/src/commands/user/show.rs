@@ -5,7 +5,7 @@ use signup_app::people::{find_users, masked, profile, user_json};
 use signup_store::UserRecord;
 
 use crate::failure::AlreadyReported;
-use crate::output::Output;
+use crate::output::{Output, note};
 use crate::workplace::Workplace;
 
 /// Shows every user that the text names, in whichever directory.
@@ -22,7 +22,7 @@ pub async fn run(
         if output.is_json() {
             output.show(&value, String::new)?;
         }
-        eprintln!("signupctl: no user has this id or identifier");
+        note("signupctl: no user has this id or identifier");
         return Err(AlreadyReported.into());
     }
     output.show(&value, || {

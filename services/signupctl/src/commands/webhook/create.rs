@@ -35,7 +35,7 @@ pub async fn run(
     let secret = secret.expose();
     let mut value = as_json(&webhook, WebhookCounts::default());
     value["secret"] = secret.expose().as_str().into();
-    output.show(&value, || {
+    let text = || {
         format!(
             "webhook {id} was made\nStore the secret now: it is not shown again.\n\n\
              {:<10} {id}\n{:<10} {}\n\n\
@@ -45,7 +45,12 @@ pub async fn run(
             secret.expose(),
             id = webhook.id,
         )
-    })
+    };
+    let lost = format!(
+        "webhook {id} was made, but its secret was not shown; make another with: signupctl webhook rotate {id} --overlap 0s",
+        id = webhook.id
+    );
+    output.show_once(&value, text, &lost)
 }
 
 /// The provider and application whose events are wanted.

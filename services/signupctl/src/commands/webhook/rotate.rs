@@ -39,7 +39,7 @@ pub async fn run(
         "secret": secret.expose().as_str(),
         "previous_secret_until": until.to_string(),
     });
-    output.show(&value, || {
+    let text = || {
         format!(
             "Store the secret now: it is not shown again.\n\n\
              {:<10} {id}\n{:<10} {}\n\n\
@@ -48,5 +48,11 @@ pub async fn run(
             "secret",
             secret.expose(),
         )
-    })
+    };
+    // It keeps two secrets: rotating again forgets the one that the receiver has.
+    let lost = format!(
+        "webhook {id} has a new secret, which was not shown; make another with: signupctl webhook rotate {id}; \
+         the receiver's present secret ends with that"
+    );
+    output.show_once(&value, text, &lost)
 }

@@ -27,6 +27,13 @@ impl<R: Read> Rows<R> {
             ))
         })?;
         let columns: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
+        if columns.is_empty() {
+            let problem = "the CSV file has no header; its first line must name the fields";
+            return Err(Misuse(format!(
+                "{problem}: {}, {PROFILE_PREFIX}NAME",
+                FIELDS.join(", ")
+            )));
+        }
         let is_known = |name: &str| {
             FIELDS.contains(&name)
                 || name
@@ -171,6 +178,8 @@ mod tests {
             ("username,emial\n", "emial"),
             ("email,email\n", "two columns"),
             ("profile.\n", "profile."),
+            ("", "no header"),
+            ("\n\n", "no header"),
         ] {
             let refused = Rows::open(header.as_bytes())
                 .map(drop)

@@ -2,8 +2,9 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::unrepeated::Unrepeated;
 use super::{Line, MAX_LINE};
 
 /// Reads to the end, or until `send` wants no more.
@@ -33,14 +34,7 @@ pub fn read(from: impl Read, send: &mut dyn FnMut(Line) -> bool) -> io::Result<(
         let fields = if line.len() > MAX_LINE {
             Err(format!("the line is longer than {MAX_LINE} bytes"))
         } else {
-            match serde_json::from_slice(text) {
-                Ok(Value::Object(fields)) => Ok(fields),
-                Ok(_) => Err("the line is no JSON object".to_owned()),
-                Err(error) => Err(format!(
-                    "the line is no valid JSON at column {}",
-                    error.column()
-                )),
-            }
+            fields(text)
         };
         if !send(Line {
             number,
@@ -48,6 +42,24 @@ pub fn read(from: impl Read, send: &mut dyn FnMut(Line) -> bool) -> io::Result<(
             fields,
         }) {
             return Ok(());
+        }
+    }
+}
+
+fn fields(text: &[u8]) -> Result<Map<String, Value>, String> {
+    let fields = match serde_json::from_slice(text) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) => return Err("the line is no JSON object".to_owned()),
+        Err(error) => {
+            let column = error.column();
+            return Err(format!("the line is no valid JSON at column {column}"));
+        }
+    };
+    match serde_json::from_slice::<Unrepeated>(text) {
+        Ok(Unrepeated) => Ok(fields),
+        Err(error) => {
+            let column = error.column();
+            Err(format!("a field is given twice, again at column {column}"))
         }
     }
 }
@@ -96,6 +108,21 @@ mod tests {
             read,
             [(1, 12, object("{\"a\":1}")), (4, 23, object("{\"b\":2}"))]
         );
+    }
+
+    #[test]
+    fn a_field_that_is_given_twice_is_told_wherever_it_stands() {
+        let twice: [&[u8]; 3] = [
+            br#"{"phone":"1","phone":"2"}"#,
+            br#"{"phone":"1","ph\u006fne":"1"}"#,
+            br#"{"a":null,"profile":{"x":[{"b":1,"b":1.5}]}}"#,
+        ];
+        for line in twice {
+            let refused = fields(line).unwrap_err();
+            assert!(refused.contains("twice"), "{refused}");
+        }
+        let once = br#"{"a":{"b":[true,-1,2,3.5,null,"c",{}]},"b":{"a":1}}"#;
+        assert_eq!(fields(once).unwrap().len(), 2);
     }
 
     #[test]
