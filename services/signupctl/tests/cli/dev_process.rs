@@ -32,6 +32,27 @@ fn taken_ports_are_told_before_anything_is_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_directory_in_use_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = Stack::start(dev(folder.path()));
+    let process = format!("process {}", stack.id());
+    let before = environment(folder.path());
+
+    for arguments in [&[][..], &["--reset"]] {
+        let mut command = dev(folder.path());
+        command.args(arguments);
+        Done::from(command.output().unwrap()).refused(1, &[&process, ".signup", "--dir DIR"]);
+    }
+
+    assert_eq!(environment(folder.path()), before);
+    let log = fs::metadata(folder.path().join(".signup/dev.log")).unwrap();
+    assert_ne!(log.len(), 0);
+    let call = format!("{}\n{}", stack.source(), stack.calls()[0]);
+    assert!(replies(&shell("bash", folder.path(), &call))[0]["user"].is_object());
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sigterm_stops_it_as_well() {
     let folder = tempfile::tempdir().unwrap();
     let mut stack = Stack::start(dev(folder.path()));
