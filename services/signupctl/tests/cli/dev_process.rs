@@ -36,17 +36,24 @@ async fn a_directory_in_use_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let stack = Stack::start(dev(folder.path()));
     let process = format!("process {}", stack.id());
-    let before = environment(folder.path());
+    let log = folder.path().join(".signup/dev.log");
+    let read = || {
+        (
+            environment(folder.path()),
+            fs::read_to_string(&log).unwrap(),
+        )
+    };
+    let (variables, logged) = read();
 
-    for arguments in [&[][..], &["--reset"]] {
+    for reset in [None, Some("--reset")] {
         let mut command = dev(folder.path());
-        command.args(arguments);
+        command.args(reset);
         Done::from(command.output().unwrap()).refused(1, &[&process, ".signup", "--dir DIR"]);
     }
 
-    assert_eq!(environment(folder.path()), before);
-    let log = fs::metadata(folder.path().join(".signup/dev.log")).unwrap();
-    assert_ne!(log.len(), 0);
+    let (variables_after, logged_after) = read();
+    assert_eq!(variables_after, variables);
+    assert!(!logged.is_empty() && logged_after.starts_with(&logged));
     let call = format!("{}\n{}", stack.source(), stack.calls()[0]);
     assert!(replies(&shell("bash", folder.path(), &call))[0]["user"].is_object());
     stack.stop().await;
