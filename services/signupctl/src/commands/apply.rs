@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use signup_app::apply::{self, Action, NewSecret, Plan};
+use signup_app::apply::{self, Action, NewSecret, Plan, PlanError};
 use signup_app::declare::{Declared, provider_of};
 use signup_core::keys::KeyRing;
 use signup_store::Declarations;
@@ -29,7 +29,9 @@ pub async fn run(place: &Workplace, arguments: &ApplyArgs, output: Output) -> an
     } else {
         place.keys()?
     };
-    let mut plan = apply::plan(&stored, &declared, &keys, now())?;
+    let mut plan = apply::plan(&place.store, &stored, &declared, &keys, now())
+        .await
+        .map_err(explain)?;
     if arguments.dry_run {
         plan.secrets.clear();
     } else if !plan.is_empty() {
@@ -39,6 +41,14 @@ pub async fn run(place: &Workplace, arguments: &ApplyArgs, output: Output) -> an
     output.show(&as_json(&plan, arguments.dry_run), || {
         as_text(&plan, arguments.dry_run)
     })
+}
+
+/// A refused file is what the exit status tells.
+fn explain(error: PlanError) -> anyhow::Error {
+    match error {
+        PlanError::Refused(refused) => refused.into(),
+        other => other.into(),
+    }
 }
 
 /// What is stored. A database that the services would migrate at their start is migrated here; a dry run compares with

@@ -3,11 +3,24 @@ use std::fs;
 use crate::on_both;
 use crate::operator::{BYTEPOWER, Operator};
 
+/// [`BYTEPOWER`] in a directory of another name.
+const MOVED: &str = r#"provider = "bytepower"
+
+[[directory]]
+id = "other"
+
+[[application]]
+id = "game"
+name = "Game"
+directory = "other"
+"#;
+
 on_both!(
     applying_again_changes_nothing,
     a_dry_run_tells_what_would_change_and_writes_nothing,
     no_secret_is_in_the_database_in_clear,
     who_applied_what_is_remembered,
+    an_application_with_users_stays_in_its_directory,
 );
 
 fn applying_again_changes_nothing(operator: &Operator) {
@@ -143,6 +156,16 @@ fn the_same_application_in_two_files_is_refused() {
 }
 
 #[test]
+fn the_credential_of_another_application_is_refused_with_file_and_line() {
+    let operator = Operator::with_applications();
+    let thief = BYTEPOWER.replace("\"game\"", "\"thief\"");
+    operator.write("thief.toml", &thief);
+    operator
+        .run(["apply", "-f", "thief.toml"])
+        .refused(2, &["thief.toml:9:", "`game-server` belongs to game"]);
+}
+
+#[test]
 fn secrets_are_shown_once_with_a_notice() {
     let operator = Operator::on_sqlite();
     operator.write("app.toml", BYTEPOWER);
@@ -181,6 +204,25 @@ fn a_shown_application_is_a_file_that_declares_it() {
             "{applied:?}"
         );
     }
+}
+
+fn an_application_with_users_stays_in_its_directory(operator: &Operator) {
+    operator.declare();
+    operator.write("moved.toml", MOVED);
+    let look = operator.run(["apply", "-f", "moved.toml", "--dry-run"]);
+    assert_eq!(look.status, 0, "without users: {look:?}");
+    let user = r#"{"provider": "bytepower", "application": "game", "username": "ann"}"#;
+    operator.write("users.jsonl", user);
+    operator.json(["import", "users.jsonl"]);
+
+    for dry_run in [None, Some("--dry-run")] {
+        let arguments = ["apply", "-f", "moved.toml"].into_iter().chain(dry_run);
+        operator
+            .run(arguments)
+            .refused(2, &["moved.toml:9:", "`game`: directory: ", "`other`"]);
+    }
+
+    assert!(operator.declare()["steps"].as_array().unwrap().is_empty());
 }
 
 fn who_applied_what_is_remembered(operator: &Operator) {
