@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use signup_app::apply::{self, Action, NewSecret, Plan, PlanError};
 use signup_app::declare::{Declared, provider_of};
 use signup_core::keys::KeyRing;
-use signup_store::Declarations;
+use signup_store::{Change, Declarations};
 
 use crate::cli::ApplyArgs;
 use crate::failure::Misuse;
@@ -23,24 +23,43 @@ const NOTICE: &str = "These secrets are new. Store them now: they are not shown 
 /// Compares, shows, and writes unless this is a dry run.
 pub async fn run(place: &Workplace, arguments: &ApplyArgs, output: Output) -> anyhow::Result<()> {
     let declared = read_all(&arguments.files)?;
-    let stored = prepare(place, arguments.dry_run).await?;
+    let mut stored = prepare(place, arguments.dry_run).await?;
     let keys = if arguments.dry_run {
         throwaway_keys()?
     } else {
         place.keys()?
     };
-    let mut plan = apply::plan(&place.store, &stored, &declared, &keys, now())
-        .await
-        .map_err(explain)?;
-    if arguments.dry_run {
-        plan.secrets.clear();
-    } else if !plan.is_empty() {
+    let plan = loop {
+        let mut plan = apply::plan(&place.store, &stored, &declared, &keys, now())
+            .await
+            .map_err(explain)?;
+        if arguments.dry_run {
+            plan.secrets.clear();
+            break plan;
+        }
         let changes = std::mem::take(&mut plan.changes);
-        place.change_declarations(changes).await?;
-    }
+        if changes.is_empty() || write(place, &stored, changes).await? {
+            break plan;
+        }
+        stored = place.declarations().await?;
+    };
     output.show(&as_json(&plan, arguments.dry_run), || {
         as_text(&plan, arguments.dry_run)
     })
+}
+
+/// Writes, if nothing was declared since `stored` was read. If something was, what is left to do is another matter: of two
+/// that apply the same at once, one has nothing to do.
+async fn write(
+    place: &Workplace,
+    stored: &Declarations,
+    changes: Vec<Change>,
+) -> anyhow::Result<bool> {
+    let written = place
+        .store
+        .change_declarations_as(place.author(), changes, Some(stored.revision))
+        .await?;
+    Ok(written)
 }
 
 /// A refused file is what the exit status tells.

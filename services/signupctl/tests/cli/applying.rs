@@ -1,7 +1,9 @@
 use std::fs;
 
+use serde_json::Value;
+
 use crate::on_both;
-use crate::operator::{BYTEPOWER, Operator};
+use crate::operator::{BYTEPOWER, Done, Operator};
 
 /// [`BYTEPOWER`] in a directory of another name.
 const MOVED: &str = r#"provider = "bytepower"
@@ -21,6 +23,7 @@ on_both!(
     no_secret_is_in_the_database_in_clear,
     who_applied_what_is_remembered,
     an_application_with_users_stays_in_its_directory,
+    the_same_applied_by_many_at_once_is_made_once,
 );
 
 fn applying_again_changes_nothing(operator: &Operator) {
@@ -204,6 +207,34 @@ fn a_shown_application_is_a_file_that_declares_it() {
             "{applied:?}"
         );
     }
+}
+
+fn the_same_applied_by_many_at_once_is_made_once(operator: &Operator) {
+    operator.run(["migrate"]);
+    // A key takes its time to be made, so that all of them have compared before the first one writes.
+    operator.write(
+        "shop.toml",
+        "provider = \"xdua\"\n[[application]]\nid = \"Bakery01\"\n[[application.credential]]\n\
+         kind = \"signing-key\"\nid = \"0123456789abcdef0123456789abcdef\"\n",
+    );
+    let applying: Vec<_> = (0..6)
+        .map(|_| operator.spawn(["apply", "-f", "shop.toml", "--json"]))
+        .collect();
+
+    let mut steps = Vec::new();
+    for child in applying {
+        let done = Done::from(child.wait_with_output().unwrap());
+        assert_eq!(done.status, 0, "{done:?}");
+        let applied: Value = serde_json::from_str(&done.stdout).unwrap();
+        steps.push(applied["steps"].as_array().unwrap().len());
+    }
+
+    steps.sort_unstable();
+    assert_eq!(
+        steps,
+        [0, 0, 0, 0, 0, 3],
+        "one made all, the others nothing"
+    );
 }
 
 fn an_application_with_users_stays_in_its_directory(operator: &Operator) {
