@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use signup_app::apply::{self, Action, NewSecret, Plan, PlanError};
 use signup_app::declare::{Declared, provider_of};
 use signup_core::keys::KeyRing;
-use signup_store::{Change, Declarations};
+use signup_store::Declarations;
 
 use crate::cli::ApplyArgs;
 use crate::failure::Misuse;
@@ -37,8 +37,7 @@ pub async fn run(place: &Workplace, arguments: &ApplyArgs, output: Output) -> an
             plan.secrets.clear();
             break plan;
         }
-        let changes = std::mem::take(&mut plan.changes);
-        if changes.is_empty() || write(place, &stored, changes).await? {
+        if plan.is_empty() || write(place, &stored, &mut plan).await? {
             break plan;
         }
         stored = place.declarations().await?;
@@ -50,11 +49,8 @@ pub async fn run(place: &Workplace, arguments: &ApplyArgs, output: Output) -> an
 
 /// Writes, if nothing was declared since `stored` was read. If something was, what is left to do is another matter: of two
 /// that apply the same at once, one has nothing to do.
-async fn write(
-    place: &Workplace,
-    stored: &Declarations,
-    changes: Vec<Change>,
-) -> anyhow::Result<bool> {
+async fn write(place: &Workplace, stored: &Declarations, plan: &mut Plan) -> anyhow::Result<bool> {
+    let changes = std::mem::take(&mut plan.changes);
     let written = place
         .store
         .change_declarations_as(place.author(), changes, Some(stored.revision))

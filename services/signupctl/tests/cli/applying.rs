@@ -214,8 +214,15 @@ fn the_same_applied_by_many_at_once_is_made_once(operator: &Operator) {
     // A key takes its time to be made, so that all of them have compared before the first one writes.
     operator.write(
         "shop.toml",
-        "provider = \"xdua\"\n[[application]]\nid = \"Bakery01\"\n[[application.credential]]\n\
-         kind = \"signing-key\"\nid = \"0123456789abcdef0123456789abcdef\"\n",
+        r#"provider = "xdua"
+
+[[application]]
+id = "Bakery01"
+
+[[application.credential]]
+kind = "signing-key"
+id = "0123456789abcdef0123456789abcdef"
+"#,
     );
     let applying: Vec<_> = (0..6)
         .map(|_| operator.spawn(["apply", "-f", "shop.toml", "--json"]))
