@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use signup_core::keys::KeyRing;
 use signup_core::mask::Secret;
 use signup_core::time::Timestamp;
-use signup_store::{ApplicationRecord, Change, Declarations, differences};
+use signup_store::{ApplicationRecord, Change, Declarations, Store, StoreError, differences};
 
 use crate::credentials::{CredentialOwner, IssueError, issue};
-use crate::declare::Declared;
+use crate::declare::{DeclarationError, Declared};
 
 /// What applying would do, or did.
 #[derive(Debug)]
@@ -62,16 +62,34 @@ pub struct NewSecret {
     pub secret: Secret<String>,
 }
 
-/// Compares what is declared with what is stored.
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// What is declared does not go with what is stored.
+    #[error(transparent)]
+    Refused(#[from] DeclarationError),
+    /// The database is unavailable.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A credential could not be made.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+}
+
+/// Compares what is declared with what is `stored` in this store.
 ///
 /// # Errors
-/// A credential could not be made.
-pub fn plan(
+/// See [`PlanError`].
+pub async fn plan(
+    store: &Store,
     stored: &Declarations,
     declared: &[Declared],
     keys: &KeyRing,
     now: Timestamp,
-) -> Result<Plan, IssueError> {
+) -> Result<Plan, PlanError> {
+    for file in declared {
+        refuse_moves(store, stored, file).await?;
+    }
     let mut plan = Plan {
         steps: Vec::new(),
         changes: Vec::new(),
@@ -84,6 +102,35 @@ pub fn plan(
     }
     plan.undeclared(stored, declared);
     Ok(plan)
+}
+
+/// An application with users stays in its directory: in another one nobody knows their names and addresses, and each of
+/// them could sign up again.
+async fn refuse_moves(
+    store: &Store,
+    stored: &Declarations,
+    file: &Declared,
+) -> Result<(), PlanError> {
+    for application in &file.applications {
+        let (provider, id) = (&application.provider, &application.id);
+        let before = stored
+            .applications
+            .iter()
+            .find(|other| other.provider == *provider && other.id == *id)
+            .map(|other| &other.directory)
+            .filter(|directory| **directory != application.directory);
+        let Some(before) = before else { continue };
+        if store.has_users(provider, id, before).await? {
+            let problem = format!(
+                "`{id}`: directory: it has users in `{before}`, who could all sign up again in `{}`; keep `{before}`, \
+                 or declare a new application",
+                application.directory
+            );
+            let line = file.directory_lines.get(id).copied().unwrap_or(1);
+            return Err(file.refused(line, problem).into());
+        }
+    }
+    Ok(())
 }
 
 impl Plan {
@@ -131,7 +178,7 @@ impl Plan {
         file: &Declared,
         keys: &KeyRing,
         now: Timestamp,
-    ) -> Result<(), IssueError> {
+    ) -> Result<(), PlanError> {
         for credential in &file.credentials {
             let kind = credential.kind;
             let existing = stored.credentials.iter().find(|other| {
@@ -144,11 +191,12 @@ impl Plan {
                 if owner == Some(credential.application.as_str()) {
                     continue;
                 }
-                return Err(IssueError::Unusable(format!(
+                let problem = format!(
                     "{kind} `{}` belongs to {}; choose another id",
                     credential.id,
                     owner.unwrap_or("all applications"),
-                )));
+                );
+                return Err(file.refused(credential.line, problem).into());
             }
             let issued = issue(
                 keys,

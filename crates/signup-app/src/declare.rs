@@ -5,7 +5,7 @@
 
 mod keys;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -31,12 +31,16 @@ pub trait Declarable: Serialize + DeserializeOwned + Default {
 /// A file that was read and found good.
 #[derive(Clone, Debug)]
 pub struct Declared {
+    /// The file.
+    pub path: PathBuf,
     /// The provider of everything in it.
     pub provider: String,
     /// Directories: id, settings.
     pub directories: Vec<(String, Value)>,
     /// Applications.
     pub applications: Vec<ApplicationRecord>,
+    /// The line in which each application names its directory, or itself if it names none, by the application's id.
+    pub directory_lines: HashMap<String, usize>,
     /// Credentials that applications are to have.
     pub credentials: Vec<DeclaredCredential>,
 }
@@ -50,6 +54,19 @@ pub struct DeclaredCredential {
     pub kind: CredentialKind,
     /// Its id.
     pub id: String,
+    /// The line of its id.
+    pub line: usize,
+}
+
+impl Declared {
+    /// Refuses what is well written but does not go with what is stored.
+    pub(crate) fn refused(&self, line: usize, problem: String) -> DeclarationError {
+        DeclarationError {
+            path: self.path.clone(),
+            line,
+            problem,
+        }
+    }
 }
 
 /// Why a file was refused.
@@ -153,9 +170,11 @@ impl Reader<'_> {
         kinds: &[CredentialKind],
     ) -> Result<Declared, DeclarationError> {
         let mut declared = Declared {
+            path: self.path.to_owned(),
             provider: file.provider,
             directories: Vec::new(),
             applications: Vec::new(),
+            directory_lines: HashMap::new(),
             credentials: Vec::new(),
         };
         let mut directory_ids = HashSet::new();
@@ -221,6 +240,9 @@ impl Reader<'_> {
                 .credentials
                 .push(self.credential(id.get_ref(), credential, kinds)?);
         }
+        let place = application.directory.as_ref().unwrap_or(id);
+        let line = line_of(self.text, place.span().start);
+        declared.directory_lines.insert(id.get_ref().clone(), line);
         declared.applications.push(ApplicationRecord {
             provider: declared.provider.clone(),
             directory: application
@@ -295,6 +317,7 @@ impl Reader<'_> {
             application: application.to_owned(),
             kind,
             id: table.id.get_ref().clone(),
+            line: line_of(self.text, table.id.span().start),
         })
     }
 

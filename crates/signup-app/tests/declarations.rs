@@ -5,12 +5,12 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use signup_app::apply::{Action, Plan, plan};
+use signup_app::apply::{Action, Plan, PlanError, plan};
 use signup_app::declare::{Declarable, DeclarationError, Declared, provider_of, read};
 use signup_core::credential::CredentialKind;
 use signup_core::keys::KeyRing;
 use signup_core::time::Timestamp;
-use signup_store::{Declarations, Store, StoreOptions};
+use signup_store::{Store, StoreOptions};
 use signup_testkit::TestDatabase;
 
 const NOW: Timestamp = Timestamp::from_millis(1_726_658_461_000);
@@ -175,9 +175,10 @@ async fn store(database: &TestDatabase) -> Store {
     store
 }
 
-fn plan_for(stored: &Declarations, text: &str) -> Plan {
+async fn plan_for(store: &Store, text: &str) -> Result<Plan, PlanError> {
     let keys = KeyRing::parse(KEYS).unwrap();
-    plan(stored, &[parse(text).unwrap()], &keys, NOW).unwrap()
+    let stored = store.declarations().await.unwrap();
+    plan(store, &stored, &[parse(text).unwrap()], &keys, NOW).await
 }
 
 #[tokio::test]
@@ -185,7 +186,7 @@ async fn applying_again_changes_nothing_and_applying_a_change_says_what_it_is() 
     let database = TestDatabase::sqlite();
     let store = store(&database).await;
 
-    let first = plan_for(&store.declarations().await.unwrap(), SHOP);
+    let first = plan_for(&store, SHOP).await.unwrap();
     let actions: Vec<_> = first
         .steps
         .iter()
@@ -202,11 +203,12 @@ async fn applying_again_changes_nothing_and_applying_a_change_says_what_it_is() 
     assert_eq!(first.secrets.len(), 1);
     store.change_declarations(first.changes).await.unwrap();
 
-    let stored = store.declarations().await.unwrap();
-    let again = plan_for(&stored, SHOP);
+    let again = plan_for(&store, SHOP).await.unwrap();
     assert!(again.is_empty() && again.steps.is_empty() && again.secrets.is_empty());
 
-    let changed = plan_for(&stored, &SHOP.replace("\"red\"", "\"blue\""));
+    let changed = plan_for(&store, &SHOP.replace("\"red\"", "\"blue\""))
+        .await
+        .unwrap();
     assert_eq!(changed.steps.len(), 1);
     assert_eq!(
         changed.steps[0].details,
@@ -218,11 +220,10 @@ async fn applying_again_changes_nothing_and_applying_a_change_says_what_it_is() 
 async fn what_is_no_longer_declared_is_named_and_left_alone() {
     let database = TestDatabase::sqlite();
     let store = store(&database).await;
-    let first = plan_for(&store.declarations().await.unwrap(), SHOP);
+    let first = plan_for(&store, SHOP).await.unwrap();
     store.change_declarations(first.changes).await.unwrap();
 
-    let stored = store.declarations().await.unwrap();
-    let without = plan_for(&stored, "provider = \"acme\"\n");
+    let without = plan_for(&store, "provider = \"acme\"\n").await.unwrap();
     assert!(without.is_empty());
     assert_eq!(without.steps[0].action, Action::Undeclared);
     assert_eq!(without.steps[0].name, "acme/shop");
@@ -232,21 +233,22 @@ async fn what_is_no_longer_declared_is_named_and_left_alone() {
 async fn the_id_of_another_applications_credential_is_refused() {
     let database = TestDatabase::sqlite();
     let store = store(&database).await;
-    let first = plan_for(&store.declarations().await.unwrap(), SHOP);
+    let first = plan_for(&store, SHOP).await.unwrap();
     store.change_declarations(first.changes).await.unwrap();
 
-    let stored = store.declarations().await.unwrap();
     let thief = SHOP.replace("\"shop\"", "\"thief\"");
-    let keys = KeyRing::parse(KEYS).unwrap();
-    let error = plan(&stored, &[parse(&thief).unwrap()], &keys, NOW).unwrap_err();
-    assert!(error.to_string().contains("belongs to shop"), "{error}");
+    let error = plan_for(&store, &thief).await.unwrap_err().to_string();
+    assert!(
+        error.starts_with("acme.toml:") && error.contains("belongs to shop"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn the_database_never_holds_a_secret_in_clear() {
     let database = TestDatabase::sqlite();
     let store = store(&database).await;
-    let first = plan_for(&store.declarations().await.unwrap(), SHOP);
+    let first = plan_for(&store, SHOP).await.unwrap();
     let secret = first.secrets[0].secret.expose().clone();
     store.change_declarations(first.changes).await.unwrap();
     let stored = store.declarations().await.unwrap();

@@ -89,6 +89,33 @@ impl Store {
         })
         .await
     }
+
+    /// Whether an application has users in this directory, by whose names or addresses they would be recognised.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn has_users(
+        &self,
+        provider: &str,
+        application: &str,
+        directory: &str,
+    ) -> Result<bool, StoreError> {
+        let (provider, application) = (provider.to_owned(), application.to_owned());
+        let directory = directory.to_owned();
+        self.run(move |connection| {
+            // By the directory, which is the head of a key; users have no index by their applications.
+            let found: Option<String> = identifiers::table
+                .inner_join(users::table.on(users::id.eq(identifiers::user_id)))
+                .filter(identifiers::provider.eq(&provider))
+                .filter(identifiers::directory_id.eq(&directory))
+                .filter(users::application_id.eq(&application))
+                .select(users::id)
+                .first(connection)
+                .optional()?;
+            Ok(found.is_some())
+        })
+        .await
+    }
 }
 
 fn find(connection: &mut AnyConnection, needle: &str) -> QueryResult<Vec<UserRow>> {

@@ -10,7 +10,7 @@ const TIME: &str = "2026-01-15T08:30:00.000Z";
 
 /// A sample message.
 pub struct Fixture {
-    /// What the file's name says behind the routing key.
+    /// What the file's name says behind the routing key, if there is one.
     pub name: &'static str,
     /// Unlike that of any other sample: its event id ends with it.
     pub number: u16,
@@ -26,10 +26,22 @@ pub struct Fixture {
 /// # Panics
 /// When they differ, with the command that writes the file anew; when the event breaks its schema.
 pub fn assert_is_published(fixture: &Fixture, event: &Value) {
+    let name = format!("{}.{}", routing_key(event), fixture.name);
+    compare(fixture, event, &name);
+}
+
+/// The same of an event that goes to webhooks only and has no routing key: `schemas/fixtures/webhooks/<name>.json`.
+///
+/// # Panics
+/// See [`assert_is_published`].
+pub fn assert_is_published_for_webhooks(fixture: &Fixture, event: &Value) {
+    compare(fixture, event, &format!("webhooks/{}", fixture.name));
+}
+
+fn compare(fixture: &Fixture, event: &Value, name: &str) {
     let event = settled(fixture, event);
     contract::assert_keeps(&event);
-    let file = format!("fixtures/{}.{}.json", routing_key(&event), fixture.name);
-    schema::assert_is_published(&file, &event, fixture.package);
+    schema::assert_is_published(&format!("fixtures/{name}.json"), &event, fixture.package);
 }
 
 /// The key that an event is published under, out of the event.

@@ -350,7 +350,10 @@ impl TestServiceBuilder {
         let declared = (self.read)(Path::new("test.toml"), declarations)
             .unwrap_or_else(|error| panic!("{error}"));
         let stored = app.store.declarations().await.unwrap();
-        let plan = apply::plan(&stored, &[declared], &app.keys, SystemClock.now()).unwrap();
+        let now = SystemClock.now();
+        let plan = apply::plan(&app.store, &stored, &[declared], &app.keys, now)
+            .await
+            .unwrap();
         app.store.change_declarations(plan.changes).await.unwrap();
         self.keep(plan.secrets);
         app.catalog.refresh(&app.store, &app.keys).await.unwrap();

@@ -30,19 +30,23 @@ pub fn declarations(path: &Path, text: &str) -> Result<Declared, DeclarationErro
         }
     }
     for credential in &declared.credentials {
-        if !is_key_id(&credential.id) {
-            return refuse(
-                &credential.id,
-                "a signing key's id has 32 hexadecimal digits",
-            );
+        if let Err(problem) = check_key_id(&credential.id) {
+            return refuse(&credential.id, problem);
         }
     }
     Ok(declared)
 }
 
-/// The `kid` of the vendor's tokens: 32 hexadecimal digits.
-fn is_key_id(id: &str) -> bool {
-    id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+/// Whether a signing key can have this id, the `kid` of the vendor's tokens.
+///
+/// # Errors
+/// What an id is made of.
+pub fn check_key_id(id: &str) -> Result<(), &'static str> {
+    if id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        Ok(())
+    } else {
+        Err("a signing key's id has 32 hexadecimal digits")
+    }
 }
 
 /// The first line that holds the id in quotes: where it is declared, in all but contrived files.

@@ -23,7 +23,7 @@ pub mod tokens;
 use signup_core::decision::Action;
 use signup_http::Provider;
 
-pub use declarations::{CREDENTIAL_KINDS, declarations};
+pub use declarations::{CREDENTIAL_KINDS, check_key_id, declarations};
 pub use import::IMPORT;
 pub use keys::KEYS;
 pub use settings::{

@@ -1,6 +1,6 @@
 //! Following leads from one record to the next. Every look-up is answered from an index.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Deserialize;
 use signup_core::decision::Decision;
@@ -94,15 +94,19 @@ impl Search {
                 self.masked(mask_email(&spelling));
             }
         }
-        let needle = needle.to_owned();
-        if let Ok(id) = Uuid::parse_str(&needle) {
+        let mut ids = BTreeSet::from([needle.to_owned()]);
+        if let Ok(id) = Uuid::parse_str(needle) {
             self.leads.push_back(Lead::Challenge(id));
+            // Some APIs show it in upper case. It is kept as we write it, or as a caller sent it.
+            ids.insert(id.to_string());
         }
-        self.leads.extend([
-            Lead::Decisions(DecisionKey::Request(needle.clone())),
-            Lead::Decisions(DecisionKey::Subject(needle.clone())),
-            Lead::Event(needle),
-        ]);
+        for id in ids {
+            self.leads.extend([
+                Lead::Decisions(DecisionKey::Request(id.clone())),
+                Lead::Decisions(DecisionKey::Subject(id.clone())),
+                Lead::Event(id),
+            ]);
+        }
         Ok(())
     }
 

@@ -8,6 +8,7 @@ mod erased;
 mod fixture;
 mod receiver;
 mod repeats;
+mod test_event;
 mod texts;
 mod webhook_addresses;
 mod webhook_answers;

@@ -84,7 +84,7 @@ What waits for it goes on waiting. New events are not queued; replay them after 
     #[command(after_help = "EXAMPLES
     signupctl webhook test 01997e2a-4d61-7a0e-9c7b-2f4f6d1f6c11
 
-The event is of type signup.webhook.test and carries no data of a person. It goes out from here, so addresses are \
+The event is of type signup.webhook.test.v1 and carries no data of a person. It goes out from here, so addresses are \
 refused by the settings that this command reads. Exit status 1 if the answer is not 2xx.")]
     Test {
         /// The webhook

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use signup_app::apply::{self, Action, NewSecret, Plan};
+use signup_app::apply::{self, Action, NewSecret, Plan, PlanError};
 use signup_app::declare::{Declared, provider_of};
 use signup_core::keys::KeyRing;
 use signup_store::Declarations;
@@ -24,19 +24,25 @@ const NOTICE: &str = "These secrets are new. Store them now: they are not shown 
 /// Compares, shows, and writes unless this is a dry run.
 pub async fn run(place: &Workplace, arguments: &ApplyArgs, output: Output) -> anyhow::Result<()> {
     let declared = read_all(&arguments.files)?;
-    let stored = prepare(place, arguments.dry_run).await?;
+    let mut stored = prepare(place, arguments.dry_run).await?;
     let keys = if arguments.dry_run {
         throwaway_keys()?
     } else {
         place.keys()?
     };
-    let mut plan = apply::plan(&stored, &declared, &keys, now())?;
-    if arguments.dry_run {
-        plan.secrets.clear();
-    } else if !plan.is_empty() {
-        let changes = std::mem::take(&mut plan.changes);
-        place.change_declarations(changes).await?;
-    }
+    let plan = loop {
+        let mut plan = apply::plan(&place.store, &stored, &declared, &keys, now())
+            .await
+            .map_err(explain)?;
+        if arguments.dry_run {
+            plan.secrets.clear();
+            break plan;
+        }
+        if plan.is_empty() || write(place, &stored, &mut plan).await? {
+            break plan;
+        }
+        stored = place.declarations().await?;
+    };
     let value = as_json(&plan, arguments.dry_run);
     let text = || as_text(&plan, arguments.dry_run);
     if plan.secrets.is_empty() {
@@ -44,6 +50,25 @@ pub async fn run(place: &Workplace, arguments: &ApplyArgs, output: Output) -> an
     }
     let made: Vec<String> = plan.secrets.iter().map(|new| new.name.clone()).collect();
     output.show_once(&value, text, &not_shown(&made))
+}
+
+/// Writes, if nothing was declared since `stored` was read. If something was, what is left to do is another matter: of two
+/// that apply the same at once, one has nothing to do.
+async fn write(place: &Workplace, stored: &Declarations, plan: &mut Plan) -> anyhow::Result<bool> {
+    let changes = std::mem::take(&mut plan.changes);
+    let written = place
+        .store
+        .change_declarations_as(place.author(), changes, Some(stored.revision))
+        .await?;
+    Ok(written)
+}
+
+/// A refused file is what the exit status tells.
+fn explain(error: PlanError) -> anyhow::Error {
+    match error {
+        PlanError::Refused(refused) => refused.into(),
+        other => other.into(),
+    }
 }
 
 /// What is stored. A database that the services would migrate at their start is migrated here; a dry run compares with

@@ -22,7 +22,8 @@ provider. A key that is left out gets its default; a key that nobody knows is re
 应用声明中可以使用的所有键：用于 `signupctl apply` 的文件，也用于[控制台](console.md)的表单。未写的键取默认值，未知的键会被拒绝。
 
 A file declares applications of one provider. An application without `directory` has a directory of its own, with its id; a
-directory is the scope in which user names and addresses are unique. Credentials are made when they are first applied.
+directory is the scope in which user names and addresses are unique, so an application that has users stays in its own.
+Credentials are made when they are first applied.
 
 ```toml
 provider = \"PROVIDER\"

@@ -92,7 +92,8 @@ pub async fn declare(app: &App) -> anyhow::Result<()> {
         declared.push((entry.declarations)(Path::new(&name), entry.demo)?);
     }
     let stored = app.store.declarations().await?;
-    let plan = apply::plan(&stored, &declared, &app.keys, app.clock.now())?;
+    let now = app.clock.now();
+    let plan = apply::plan(&app.store, &stored, &declared, &app.keys, now).await?;
     change(app, plan.changes).await
 }
 

@@ -5,6 +5,7 @@ mod demo;
 mod demo_site;
 mod env_file;
 mod listeners;
+mod lock;
 mod page;
 mod ports;
 mod stack;
@@ -56,10 +57,11 @@ async fn start(
     output: Output,
 ) -> anyhow::Result<()> {
     let listeners = Listeners::bind(settings.http.host, arguments)?;
+    files.make_directory()?;
+    let _lock = lock::take(&files.lock())?;
     if arguments.reset {
         files.reset(&settings)?;
     }
-    files.make_directory()?;
     stack::start_logging(files, &settings.log)?;
     let shutdown = Shutdown::on_signals().context("signals cannot be handled")?;
     tokio::spawn(end_at_second_interrupt());

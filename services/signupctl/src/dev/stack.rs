@@ -13,6 +13,7 @@ use crate::failure::Misuse;
 const DATABASE: &str = "signup.db";
 const DEMO_ENV: &str = "demo.env";
 const LOG: &str = "dev.log";
+const LOCK: &str = "dev.lock";
 
 /// The files in the directory of the development stack.
 pub struct Files {
@@ -35,6 +36,11 @@ impl Files {
     /// The log of the present run.
     pub fn log(&self) -> PathBuf {
         self.directory.join(LOG)
+    }
+
+    /// What says that somebody works here.
+    pub fn lock(&self) -> PathBuf {
+        self.directory.join(LOCK)
     }
 
     /// The database, unless the settings name another one.

@@ -1,13 +1,29 @@
 use std::fs;
 
+use serde_json::Value;
+
 use crate::on_both;
-use crate::operator::{BYTEPOWER, Operator};
+use crate::operator::{BYTEPOWER, Done, Operator};
+
+/// [`BYTEPOWER`] in a directory of another name.
+const MOVED: &str = r#"provider = "bytepower"
+
+[[directory]]
+id = "other"
+
+[[application]]
+id = "game"
+name = "Game"
+directory = "other"
+"#;
 
 on_both!(
     applying_again_changes_nothing,
     a_dry_run_tells_what_would_change_and_writes_nothing,
     no_secret_is_in_the_database_in_clear,
     who_applied_what_is_remembered,
+    an_application_with_users_stays_in_its_directory,
+    the_same_applied_by_many_at_once_is_made_once,
 );
 
 fn applying_again_changes_nothing(operator: &Operator) {
@@ -143,6 +159,16 @@ fn the_same_application_in_two_files_is_refused() {
 }
 
 #[test]
+fn the_credential_of_another_application_is_refused_with_file_and_line() {
+    let operator = Operator::with_applications();
+    let thief = BYTEPOWER.replace("\"game\"", "\"thief\"");
+    operator.write("thief.toml", &thief);
+    operator
+        .run(["apply", "-f", "thief.toml"])
+        .refused(2, &["thief.toml:9:", "`game-server` belongs to game"]);
+}
+
+#[test]
 fn secrets_are_shown_once_with_a_notice() {
     let operator = Operator::on_sqlite();
     operator.write("app.toml", BYTEPOWER);
@@ -181,6 +207,60 @@ fn a_shown_application_is_a_file_that_declares_it() {
             "{applied:?}"
         );
     }
+}
+
+fn the_same_applied_by_many_at_once_is_made_once(operator: &Operator) {
+    operator.run(["migrate"]);
+    // A key takes its time to be made, so that all of them have compared before the first one writes.
+    operator.write(
+        "shop.toml",
+        r#"provider = "xdua"
+
+[[application]]
+id = "Bakery01"
+
+[[application.credential]]
+kind = "signing-key"
+id = "0123456789abcdef0123456789abcdef"
+"#,
+    );
+    let applying: Vec<_> = (0..6)
+        .map(|_| operator.spawn(["apply", "-f", "shop.toml", "--json"]))
+        .collect();
+
+    let mut steps = Vec::new();
+    for child in applying {
+        let done = Done::from(child.wait_with_output().unwrap());
+        assert_eq!(done.status, 0, "{done:?}");
+        let applied: Value = serde_json::from_str(&done.stdout).unwrap();
+        steps.push(applied["steps"].as_array().unwrap().len());
+    }
+
+    steps.sort_unstable();
+    assert_eq!(
+        steps,
+        [0, 0, 0, 0, 0, 3],
+        "one made all, the others nothing"
+    );
+}
+
+fn an_application_with_users_stays_in_its_directory(operator: &Operator) {
+    operator.declare();
+    operator.write("moved.toml", MOVED);
+    let look = operator.run(["apply", "-f", "moved.toml", "--dry-run"]);
+    assert_eq!(look.status, 0, "without users: {look:?}");
+    let user = r#"{"provider": "bytepower", "application": "game", "username": "ann"}"#;
+    operator.write("users.jsonl", user);
+    operator.json(["import", "users.jsonl"]);
+
+    for dry_run in [None, Some("--dry-run")] {
+        let arguments = ["apply", "-f", "moved.toml"].into_iter().chain(dry_run);
+        operator
+            .run(arguments)
+            .refused(2, &["moved.toml:9:", "`game`: directory: ", "`other`"]);
+    }
+
+    assert!(operator.declare()["steps"].as_array().unwrap().is_empty());
 }
 
 fn who_applied_what_is_remembered(operator: &Operator) {

@@ -32,6 +32,34 @@ fn taken_ports_are_told_before_anything_is_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_directory_in_use_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = Stack::start(dev(folder.path()));
+    let process = format!("process {}", stack.id());
+    let log = folder.path().join(".signup/dev.log");
+    let read = || {
+        (
+            environment(folder.path()),
+            fs::read_to_string(&log).unwrap(),
+        )
+    };
+    let (variables, logged) = read();
+
+    for reset in [None, Some("--reset")] {
+        let mut command = dev(folder.path());
+        command.args(reset);
+        Done::from(command.output().unwrap()).refused(1, &[&process, ".signup", "--dir DIR"]);
+    }
+
+    let (variables_after, logged_after) = read();
+    assert_eq!(variables_after, variables);
+    assert!(!logged.is_empty() && logged_after.starts_with(&logged));
+    let call = format!("{}\n{}", stack.source(), stack.calls()[0]);
+    assert!(replies(&shell("bash", folder.path(), &call))[0]["user"].is_object());
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sigterm_stops_it_as_well() {
     let folder = tempfile::tempdir().unwrap();
     let mut stack = Stack::start(dev(folder.path()));

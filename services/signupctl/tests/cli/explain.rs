@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use signup_testkit::eventually;
 
 use crate::operator::{Done, program};
-use crate::stack::{PATIENCE, Stack, dev, environment};
+use crate::stack::{PATIENCE, Stack, dev, environment, replies, shell};
 
 const EMAIL: &str = "quentin.tarantella@example.com";
 const MASKED: &str = "q***@example.com";
@@ -163,6 +163,21 @@ async fn a_sign_up_is_explained_from_every_side() {
     assert!(text.contains(MASKED) && !text.contains(EMAIL), "{text}");
     let revealed = explain(folder, &[&user, "--reveal"]).stdout;
     assert!(revealed.contains(EMAIL), "{revealed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_found_by_the_id_that_its_reply_shows_in_upper_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = Stack::start(dev(folder.path()));
+    let call = format!("{}\n{}", stack.source(), stack.calls()[1]);
+    let signed_up = replies(&shell("bash", folder.path(), &call));
+    stack.stop().await;
+
+    let shown = signed_up[1]["apid"].as_str().unwrap();
+    assert_ne!(shown, shown.to_lowercase());
+    let told = steps(folder.path(), shown);
+    let decided = find(&told, "decided", "request_id", &shown.to_lowercase());
+    assert_eq!(decided["outcome"], "created");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -114,9 +114,9 @@ fn a_public_key_is_taken_over_and_a_wrong_one_is_refused() {
 fn a_kind_that_does_not_fit_is_refused_with_those_that_do() {
     let operator = Operator::with_applications();
     let create = |owner, kind| operator.run(["key", "create", owner, "--kind", kind]);
-    for id in ["a\u{7}b", "a b", ""] {
+    for id in ["a\u{7}b", "", "vendor-2024"] {
         let create = ["key", "create", "xdua", "--kind", "signing-key", "--id", id];
-        operator.run(create).refused(2, &["1 to 64 letters"]);
+        operator.run(create).refused(2, &["32 hexadecimal digits"]);
     }
     create("bytepower/game", "client-secret").refused(2, &["server-key, client-key"]);
     create("bytepower", "server-key").refused(2, &["bytepower/APPLICATION"]);

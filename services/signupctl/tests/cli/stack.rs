@@ -110,8 +110,13 @@ impl Stack {
         calls.filter(|call| !call.trim().is_empty()).collect()
     }
 
+    /// The process's id.
+    pub fn id(&self) -> String {
+        self.child.id().to_string()
+    }
+
     pub fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
+        let id = self.id();
         assert!(
             Command::new("kill")
                 .args(["-s", name, &id])

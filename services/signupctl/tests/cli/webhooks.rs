@@ -9,6 +9,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use signup_core::time::{Clock as _, SystemClock};
 use signup_store::{AttemptEnd, AttemptReport};
+use signup_testkit::contract;
 use standardwebhooks::Webhook;
 
 use crate::on_both;
@@ -249,7 +250,8 @@ fn a_test_event_is_signed_and_its_outcome_told() {
     let request = requests.recv_timeout(PATIENCE).unwrap();
     assert!(request.verifies_with(made["secret"].as_str().unwrap()));
     let event: Value = serde_json::from_slice(&request.body).unwrap();
-    assert_eq!(event["type"], "signup.webhook.test");
+    assert_eq!(event["type"], "signup.webhook.test.v1");
+    contract::assert_keeps(&event);
 
     let strict = operator.run(["webhook", "test", id]);
     assert_eq!(strict.status, 1);

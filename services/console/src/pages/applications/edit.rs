@@ -48,7 +48,8 @@ pub async fn submit(visit: Visit) -> Result<Reply, Refusal> {
             return Ok(page.show(&visit));
         };
         let file = file_of(&stored, application, &value)?;
-        let read = Proposal::read(&visit, &stored, &file, &Target::Stored(application));
+        let target = Target::Stored(application);
+        let read = Proposal::read(&visit, &stored, &file, &target).await;
         let proposal = match read {
             Ok(proposal) => proposal,
             Err(problem) => {

@@ -33,7 +33,8 @@ pub async fn submit(visit: Visit) -> Result<Reply, Refusal> {
     let file = typed(&visit);
     let mut page = Page::of(&visit, &file, fingerprint(&stored, application));
     page.is_stale = visit.form.get("state") != page.state;
-    let read = Proposal::read(&visit, &stored, &file, &Target::Stored(application));
+    let target = Target::Stored(application);
+    let read = Proposal::read(&visit, &stored, &file, &target).await;
     page.decide(&visit, &stored, read).await
 }
 
@@ -46,7 +47,7 @@ pub async fn show_new(visit: Visit) -> Result<Reply, Refusal> {
 pub async fn submit_new(visit: Visit) -> Result<Reply, Refusal> {
     let stored = visit.app.store.declarations().await?;
     let file = typed(&visit);
-    let read = Proposal::read(&visit, &stored, &file, &Target::New);
+    let read = Proposal::read(&visit, &stored, &file, &Target::New).await;
     Page::of(&visit, &file, String::new())
         .decide(&visit, &stored, read)
         .await

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use serde_json::json;
-use signup_app::apply::{self, Action, NewSecret, Plan, Step};
+use signup_app::apply::{self, Action, NewSecret, Plan, PlanError, Step};
 use signup_app::declare::provider_of;
 use signup_store::{ApplicationRecord, Declarations};
 
@@ -38,7 +38,7 @@ pub enum Target<'a> {
 
 impl Proposal {
     /// Reads a file and compares. A file changes one application, and the directory that it is in.
-    pub fn read(
+    pub async fn read(
         visit: &Visit,
         stored: &Declarations,
         text: &str,
@@ -75,8 +75,13 @@ impl Proposal {
         }
         let name = format!("{}/{}", application.provider, application.id);
         let now = visit.now();
-        let mut plan = apply::plan(stored, &[declared], &visit.app.keys, now)
-            .map_err(|error| whole(&error.to_string()))?;
+        let app = &visit.app;
+        let mut plan = apply::plan(&app.store, stored, &[declared], &app.keys, now)
+            .await
+            .map_err(|error| match error {
+                PlanError::Refused(refused) => Problem::from(refused),
+                other => whole(&other.to_string()),
+            })?;
         plan.steps.retain(|step| step.action != Action::Undeclared);
         Ok(Self { plan, name })
     }

@@ -8,7 +8,6 @@ use signup_app::credentials::{
     CredentialOwner, Issued, import_public_key, import_secret, issue, random_id,
 };
 use signup_app::declaration;
-use signup_app::declare::check_id;
 use signup_core::credential::CredentialKind;
 use signup_core::mask::Secret;
 use signup_store::{Change, Declarations};
@@ -98,8 +97,8 @@ fn must_fit(stored: &Declarations, owner: &CredentialOwner<'_>) -> anyhow::Resul
         id,
     } = owner;
     let Some(application) = application else {
-        check_id(id).map_err(|problem| Misuse(format!("--id: {problem}")))?;
         if kind == CredentialKind::SigningKey && provider == token::PROVIDER {
+            xdua_gateway::check_key_id(id).map_err(|problem| Misuse(format!("--id: {problem}")))?;
             return Ok(());
         }
         let problem = format!(
