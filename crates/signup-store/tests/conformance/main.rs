@@ -17,6 +17,7 @@ mod idempotency;
 mod limits;
 mod migrations;
 mod operators;
+mod outages;
 mod outbox;
 mod rolling_update;
 mod users;
