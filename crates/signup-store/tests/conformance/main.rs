@@ -15,6 +15,7 @@ mod funnel;
 mod housekeeping;
 mod idempotency;
 mod limits;
+mod lookups;
 mod migrations;
 mod operators;
 mod outages;
