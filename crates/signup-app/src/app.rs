@@ -91,6 +91,13 @@ impl App {
                 log::info!(event = "database.migrated"; "migration {migration} was applied");
             }
         }
+        // What cannot be found out is no reason not to start.
+        if let Ok(false) = store.has_english_messages().await {
+            log::warn!(
+                event = "database.language";
+                "the database's messages are not in English, so some outages are taken for faults; signupctl doctor says what to do"
+            );
+        }
         let catalog = Catalog::load(providers, &store, &keys).await?;
         catalog.log_weak_settings();
         let metrics = Metrics::new()?;

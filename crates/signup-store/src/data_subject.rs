@@ -1,12 +1,15 @@
 //! What is kept about one person: read all of it, and forget it.
 //!
-//! Both begin alike: the person's traces are found, most by keys. Only codes that were asked for in vain are found by
-//! looking at every request for a code that is still kept, because nobody else looks for them and an index would cost each
-//! request. That happens in bounded steps, before the transaction.
+//! Both begin alike: the person's traces are found. Codes that were asked for in vain, and kept replies, are found by looking
+//! at every one that is still kept, because nobody else looks for them and an index would cost each request. That happens in
+//! bounded steps, before the transaction; within it, everything is looked up by keys.
 
 mod dossier;
 mod erase;
+mod replies;
 mod requests;
+mod steps;
+mod traces;
 
 use signup_core::code::Channel;
 use signup_core::event::KnownUser;
@@ -14,8 +17,9 @@ use signup_core::identifier::IdentifierKind;
 
 use crate::find_users::UserRecord;
 
-pub use dossier::{Dossier, KeptReply, KeptWindow};
+pub use dossier::{Dossier, KeptWindow};
 pub use erase::Erased;
+pub use replies::KeptReply;
 
 impl UserRecord {
     /// The user, by ids alone.

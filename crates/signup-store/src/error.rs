@@ -1,5 +1,7 @@
 //! What can go wrong between us and the database.
 
+use std::time::Duration;
+
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 /// A fault of the database. Never the answer to a question: a taken identifier or a used code is an outcome.
@@ -38,6 +40,15 @@ impl StoreError {
             problem: problem.to_string(),
         }
     }
+
+    /// What it was, of work that took this long: whatever failed only after the time that a statement may take was out of
+    /// time, in whatever language the server says so.
+    pub(crate) fn after(self, took: Duration, statement_timeout: Duration) -> Self {
+        match self {
+            Self::Statement(text) if took >= statement_timeout => Self::Unavailable(text),
+            other => other,
+        }
+    }
 }
 
 impl From<DieselError> for StoreError {
@@ -58,7 +69,9 @@ impl From<DieselError> for StoreError {
 }
 
 /// Faults that diesel reports as `Unknown`, known by their texts only: a deadlock, a timeout, a lock that did not come
-/// free, a server that is starting or stopping, a full disk.
+/// free, a server that is starting or stopping, a full disk. A PostgreSQL server that speaks another language
+/// ([`Store::has_english_messages`](crate::Store::has_english_messages)) says them otherwise: of those only a timeout is
+/// recognised, see [`StoreError::after`], and a lost connection, which diesel tells.
 fn is_passing(text: &str) -> bool {
     const PASSING: [&str; 15] = [
         "deadlock detected",

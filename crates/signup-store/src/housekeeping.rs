@@ -17,7 +17,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const CLOSED_WINDOWS: Duration = DAY;
 
 /// Rows that one step removes from a table at the most.
-const STEP: usize = 1_000;
+pub(crate) const STEP: usize = 1_000;
 
 /// How long things are kept after they are over.
 #[derive(Clone, Copy, Debug)]

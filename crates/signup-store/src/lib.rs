@@ -32,6 +32,7 @@ mod pool;
 mod postgres_url;
 mod schema;
 mod sealed;
+mod server_language;
 mod server_time;
 mod store;
 mod users;

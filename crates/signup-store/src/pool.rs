@@ -18,6 +18,7 @@ pub(crate) struct Pool {
     connections: r2d2::Pool<Connector>,
     permits: Arc<Semaphore>,
     wait: Duration,
+    statement_timeout: Duration,
     waited: Histogram,
 }
 
@@ -33,6 +34,7 @@ impl Pool {
         size: u32,
         wait: Duration,
     ) -> Result<Self, StoreError> {
+        let statement_timeout = connector.statement_timeout;
         let connections = r2d2::Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
@@ -42,6 +44,7 @@ impl Pool {
             connections,
             permits: Arc::new(Semaphore::new(size as usize)),
             wait,
+            statement_timeout,
             waited: histogram(
                 "signup_database_wait_seconds",
                 "How long it took until a database connection was free.",
@@ -65,6 +68,11 @@ impl Pool {
         )
     }
 
+    /// How long a statement may take.
+    pub fn statement_timeout(&self) -> Duration {
+        self.statement_timeout
+    }
+
     /// Runs statements on a connection, on a thread that may block. As many run at a time as there are connections, in
     /// the order in which they came, so waiting requests hold no thread.
     pub async fn run<T: Send + 'static>(
@@ -81,11 +89,14 @@ impl Pool {
             })?
             .map_err(|_| StoreError::Unavailable("the store is closed".to_owned()))?;
         let connections = self.connections.clone();
+        let statement_timeout = self.statement_timeout;
         let task = tokio::task::spawn_blocking(move || {
             let mut pooled = connections
                 .get()
                 .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-            let result = work(&mut pooled.connection);
+            let begun = Instant::now();
+            let result = work(&mut pooled.connection)
+                .map_err(|error| error.after(begun.elapsed(), statement_timeout));
             pooled.proven_at = result.is_ok().then(Instant::now);
             // The connection goes back to the pool before the permit lets somebody else ask for it.
             drop(pooled);

@@ -24,6 +24,7 @@ pub use self::deliveries::{
 use self::row::WebhookRow;
 use crate::audit::{self, ChangeAuthor};
 use crate::error::StoreError;
+use crate::housekeeping::STEP;
 use crate::schema::webhooks::dsl;
 use crate::store::Store;
 
@@ -252,18 +253,22 @@ impl Store {
         .await
     }
 
-    /// Removes a webhook and its deliveries, and notes that; false if there is none of this id.
+    /// Removes a webhook and its deliveries, and notes that; false if there is none of this id. It is put to rest first, so
+    /// that nothing new comes, and its deliveries go in steps, because a busy one has more than a statement can remove.
     ///
     /// # Errors
-    /// The database is unavailable.
+    /// The database is unavailable. The webhook may be at rest then and have lost deliveries; asking again goes on.
     pub async fn delete_webhook(
         &self,
         id: &str,
         author: &ChangeAuthor,
     ) -> Result<bool, StoreError> {
+        self.pause_webhook(id, author).await?;
+        while self.remove_webhook_deliveries(id).await? == STEP {}
         let id = id.to_owned();
         let noted = author.did("webhook_deleted", Some(&id), json!({}));
         self.transaction(move |connection| {
+            // What is left of its deliveries goes with it: those that a dispatcher held, or that were queued meanwhile.
             let deleted = diesel::delete(dsl::webhooks.find(id)).execute(connection)?;
             if deleted == 1 {
                 audit::insert(connection, &noted)?;

@@ -8,7 +8,7 @@ mod queue;
 
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use prometheus::core::Collector;
 use tokio::runtime::Handle;
@@ -107,13 +107,17 @@ impl<W: Write> Writer<W> {
             let Batch {
                 writes,
                 since,
+                deadlines,
                 replies,
             } = batch;
             let waits = since.into_iter().map(|since| began - since);
             self.measures.begun(waits);
+            let statement_timeout = self.pool.statement_timeout();
             let written = self
                 .pool
-                .run(move |connection| write_all(connection, &writes))
+                .run(move |connection| {
+                    write_all(connection, &writes, &deadlines, statement_timeout)
+                })
                 .await;
             let took = began.elapsed();
             lock(&self.queue).finished(took);
@@ -158,7 +162,8 @@ impl<W: Write> Drop for Abandon<'_, W> {
     }
 }
 
-/// All in one go; if the database refuses that, each by itself, so that a bad one fails alone.
+/// All in one go; if the database refuses that, each by itself, so that a bad one fails alone. None is begun after its
+/// deadline, and no further one after one that ran out of time.
 ///
 /// # Errors
 /// The database is unavailable. This is an error of all of them, so that the connection is looked at before it is used
@@ -166,18 +171,26 @@ impl<W: Write> Drop for Abandon<'_, W> {
 fn write_all<W: Write>(
     connection: &mut AnyConnection,
     writes: &[W],
+    deadlines: &[Instant],
+    statement_timeout: Duration,
 ) -> Result<Vec<Result<W::Outcome, StoreError>>, StoreError> {
-    match W::write_batch(connection, writes) {
+    let begun = Instant::now();
+    let outcomes = W::write_batch(connection, writes);
+    match outcomes.map_err(|error| error.after(begun.elapsed(), statement_timeout)) {
         Ok(outcomes) => return Ok(outcomes.into_iter().map(Ok).collect()),
         Err(outage @ StoreError::Unavailable(_)) => return Err(outage),
         Err(_) => {}
     }
     let mut outage = None;
     let mut outcomes = Vec::with_capacity(writes.len());
-    for write in writes {
+    for (write, deadline) in writes.iter().zip(deadlines) {
+        let begun = Instant::now();
         let outcome = match &outage {
             Some(error) => Err(StoreError::clone(error)),
-            None => write.write_alone(connection),
+            None if begun >= *deadline => Err(StoreError::Overloaded),
+            None => write
+                .write_alone(connection)
+                .map_err(|error| error.after(begun.elapsed(), statement_timeout)),
         };
         if let Err(error @ StoreError::Unavailable(_)) = &outcome {
             outage = Some(error.clone());

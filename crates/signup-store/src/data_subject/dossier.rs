@@ -1,39 +1,30 @@
 //! Everything that is kept about a person, gathered.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 use signup_core::code::address_keys;
 use signup_core::context::RequestContext;
 use signup_core::decision::Decision;
-use signup_core::event::{Event, EventType, KnownUser};
-use signup_core::reply::Reply;
+use signup_core::event::{Event, KnownUser};
 use signup_core::time::Timestamp;
-use uuid::Uuid;
 
-use super::requests::CodeRequests;
+use super::replies::{self, KeptReply};
+use super::traces::Traces;
 use crate::audit::{self, AuditEntry};
 use crate::challenges::ChallengeRow;
 use crate::connection::AnyConnection;
 use crate::decisions;
 use crate::error::StoreError;
-use crate::events::{Row as EventRow, StoredEvent, first_id, time_of};
+use crate::events::{Row as EventRow, StoredEvent};
 use crate::find_users::{UserRecord, by_public_id, with_identifiers};
 use crate::history::{
     ChallengeRecord, DeliveryRecord, challenges_of_user, delivery_of_event, read_challenge,
 };
 use crate::outbox;
-use crate::schema::{applications, otp_challenges, outbox as events, usage_windows, users};
+use crate::schema::{otp_challenges, outbox as events, usage_windows, users};
 use crate::store::Store;
 use crate::webhooks::{WebhookDelivery, deliveries_of_event};
-
-/// Within this time after a user's own id its event is made: an import may wait for a database that is away.
-const ANNOUNCED_WITHIN: Duration = Duration::from_secs(10 * 60);
-
-/// Nowhere are replies kept longer (`idempotency.retention`).
-const REPLIES_KEPT: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
 /// Everything that is kept about one user. No password hash, no code.
 #[derive(Clone, Debug)]
@@ -54,17 +45,6 @@ pub struct Dossier {
     pub replies: Vec<KeptReply>,
     /// Windows in which codes to the user's addresses are counted.
     pub windows: Vec<KeptWindow>,
-}
-
-/// A reply that is kept for a repeated request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptReply {
-    /// The caller's idempotency key.
-    pub key: String,
-    /// The reply.
-    pub reply: Reply,
-    /// Until when it is kept.
-    pub expires_at: Timestamp,
 }
 
 /// How many codes were sent to an address.
@@ -91,10 +71,10 @@ impl Store {
         let Some(user) = self.find_user(provider, public_id).await? else {
             return Ok(None);
         };
-        let mut requests = self.code_requests_to(&user).await?;
+        let mut traces = self.traces_of(&user).await?;
         self.run(move |connection| {
-            requests.catch_up(connection, &user)?;
-            gather(connection, user, &requests).map(Some)
+            traces.catch_up(connection, &user)?;
+            gather(connection, user, &traces).map(Some)
         })
         .await
     }
@@ -112,15 +92,15 @@ impl Store {
         let Some(user) = self.find_user(provider, public_id).await? else {
             return Ok(None);
         };
-        let mut requests = self.code_requests_to(&user).await?;
+        let mut traces = self.traces_of(&user).await?;
         let event = event(&user.known());
         let noted = noted.clone();
         self.transaction(move |connection| {
             let Some(user) = lock(connection, &user)? else {
                 return Ok(None);
             };
-            requests.catch_up(connection, &user)?;
-            let dossier = gather(connection, user, &requests)?;
+            traces.catch_up(connection, &user)?;
+            let dossier = gather(connection, user, &traces)?;
             let done = act(connection, dossier, &event)?;
             // The last of its subject: what waits goes before it.
             outbox::insert(connection, &event, None)?;
@@ -169,39 +149,27 @@ fn lock(
         .transpose()
 }
 
-/// Reads all of it.
+/// Reads all of it, by keys.
 fn gather(
     connection: &mut AnyConnection,
     user: UserRecord,
-    requests: &CodeRequests,
+    traces: &Traces,
 ) -> Result<Dossier, StoreError> {
-    let mut found: Vec<StoredEvent> = Vec::new();
-    if let Ok(id) = Uuid::parse_str(&user.id) {
-        // Another provider's user can have the same id.
-        let suffix = format!(".{}", user.provider);
-        let own: Vec<EventRow> = events::table
-            .filter(events::id.gt(&user.id))
-            .filter(events::id.lt(first_id(time_of(id).after(ANNOUNCED_WITHIN))))
-            .filter(events::event_type.eq(EventType::UserCreated.as_str()))
-            .filter(events::subject.eq(&user.public_id))
-            .load(connection)?;
-        let own = own.into_iter().map(StoredEvent::from);
-        found.extend(own.filter(|own| own.event.routing_key.ends_with(&suffix)));
-    }
-    let asked: Vec<EventRow> = events::table
-        .filter(events::id.eq_any(&requests.ids))
+    let rows: Vec<EventRow> = events::table
+        .filter(events::id.eq_any(traces.events()))
         .order(events::id)
         .load(connection)?;
-    found.extend(asked.into_iter().map(StoredEvent::from));
-
-    let challenges = challenges(connection, &user)?;
-    // Challenges are gone a day after their end, what refers to them is kept longer.
-    let subjects: BTreeSet<String> = challenges
+    let found: Vec<StoredEvent> = rows.into_iter().map(StoredEvent::from).collect();
+    // The user's own, and the challenges'. Those are gone a day after their end, what refers to them is kept longer.
+    let mut subjects: BTreeSet<String> = found
         .iter()
-        .map(|record| record.challenge.id.to_string())
-        .chain(found.iter().map(|stored| stored.event.subject.clone()))
-        .chain([user.public_id.clone()])
+        .map(|stored| stored.event.subject.clone())
         .collect();
+    let challenges = challenges(connection, &user, &subjects)?;
+    let ids = challenges
+        .iter()
+        .map(|record| record.challenge.id.to_string());
+    subjects.extend(ids.chain([user.public_id.clone()]));
     let subjects: Vec<String> = subjects.into_iter().collect();
     let decisions = decisions::about(connection, &user.provider, &subjects)?;
 
@@ -213,7 +181,7 @@ fn gather(
         webhook_deliveries.extend(deliveries_of_event(connection, id)?);
     }
     Ok(Dossier {
-        replies: replies(connection, &user)?,
+        replies: replies::of_keys(connection, &user, &traces.replies.found)?,
         windows: windows(connection, &user)?,
         challenges,
         events: found,
@@ -224,83 +192,23 @@ fn gather(
     })
 }
 
-/// Codes that the user used up, and others for its addresses in its directory.
+/// Codes that the user used up, and others for its addresses: those that the events asked for, whose subjects they are. An
+/// event is kept longer than its challenge (`bus.retention` is two days or more), so none is without its event.
 fn challenges(
     connection: &mut AnyConnection,
     user: &UserRecord,
+    subjects: &BTreeSet<String>,
 ) -> Result<Vec<ChallengeRecord>, StoreError> {
     let mut records = challenges_of_user(connection, &user.id)?;
-    let siblings: Vec<String> = applications::table
-        .filter(applications::provider.eq(&user.provider))
-        .filter(applications::directory_id.eq(&user.directory))
-        .select(applications::id)
+    let rows: Vec<ChallengeRow> = otp_challenges::table
+        .filter(otp_challenges::id.eq_any(subjects))
         .load(connection)?;
-    for (channel, address) in user.addresses() {
-        let rows: Vec<ChallengeRow> = otp_challenges::table
-            .filter(otp_challenges::provider.eq(&user.provider))
-            .filter(otp_challenges::application_id.eq_any(&siblings))
-            .filter(otp_challenges::channel.eq(channel.as_str()))
-            .filter(otp_challenges::address.eq(address))
-            .load(connection)?;
-        for row in rows {
-            let record = read_challenge(row)?;
-            if records
-                .iter()
-                .all(|known| known.challenge.id != record.challenge.id)
-            {
-                records.push(record);
-            }
-        }
+    for row in rows {
+        records.push(read_challenge(row)?);
     }
     records.sort_by_key(|record| record.challenge.id);
+    records.dedup_by_key(|record| record.challenge.id);
     Ok(records)
-}
-
-#[derive(QueryableByName)]
-struct ReplyRow {
-    #[diesel(sql_type = Text)]
-    key: String,
-    #[diesel(sql_type = Text)]
-    reply: String,
-    #[diesel(sql_type = BigInt)]
-    expires_at: i64,
-}
-
-/// Replies in which the user's id stands. Which one it is, nothing else tells.
-fn replies(
-    connection: &mut AnyConnection,
-    user: &UserRecord,
-) -> Result<Vec<KeptReply>, StoreError> {
-    let Ok(id) = Uuid::parse_str(&user.id) else {
-        return Ok(Vec::new());
-    };
-    let position = match connection {
-        AnyConnection::Postgres(_) => "strpos",
-        AnyConnection::Sqlite(_) => "instr",
-    };
-    let written = time_of(id);
-    let rows: Vec<ReplyRow> = diesel::sql_query(format!(
-        "SELECT key, reply, expires_at FROM idempotency_keys \
-         WHERE provider = $1 AND application_id = $2 AND expires_at >= $3 AND expires_at <= $4 \
-           AND reply IS NOT NULL AND {position}(reply, $5) > 0 ORDER BY key"
-    ))
-    .bind::<Text, _>(&user.provider)
-    .bind::<Text, _>(&user.application)
-    .bind::<BigInt, _>(written.as_millis())
-    .bind::<BigInt, _>(written.after(REPLIES_KEPT).as_millis())
-    .bind::<Text, _>(&user.public_id)
-    .load(connection)?;
-    rows.into_iter()
-        .map(|row| {
-            let reply = serde_json::from_str(&row.reply)
-                .map_err(|error| StoreError::unreadable("a stored reply", error))?;
-            Ok(KeptReply {
-                key: row.key,
-                reply,
-                expires_at: Timestamp::from_millis(row.expires_at),
-            })
-        })
-        .collect()
 }
 
 fn windows(

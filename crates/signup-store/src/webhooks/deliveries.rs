@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use signup_core::time::Timestamp;
 
 use crate::connection::AnyConnection;
 use crate::error::StoreError;
+use crate::housekeeping::STEP;
 use crate::schema::webhook_deliveries::dsl;
 use crate::schema::webhooks;
 use crate::store::Store;
@@ -114,6 +116,32 @@ struct BacklogRow {
     disabled: i64,
 }
 
+/// A webhook's counts, each from its partial index, whose condition is repeated as a literal: only so both databases see
+/// that the index fits. How much was delivered costs nothing.
+const COUNTS: &str = "SELECT id AS webhook, \
+       (SELECT COUNT(*) FROM webhook_deliveries WHERE webhook_id = webhooks.id AND state = 'pending') AS pending, \
+       (SELECT COUNT(*) FROM webhook_deliveries WHERE webhook_id = webhooks.id AND state = 'failed') AS failed \
+     FROM webhooks";
+
+#[derive(QueryableByName)]
+struct CountsRow {
+    #[diesel(sql_type = Text)]
+    webhook: String,
+    #[diesel(sql_type = BigInt)]
+    pending: i64,
+    #[diesel(sql_type = BigInt)]
+    failed: i64,
+}
+
+impl CountsRow {
+    fn counts(&self) -> WebhookCounts {
+        WebhookCounts {
+            pending: self.pending,
+            failed: self.failed,
+        }
+    }
+}
+
 impl Store {
     /// Queues an event for every active webhook that wants it, and tells for how many it is new. One statement, so
     /// that a webhook gets every event from the moment that it was made; asking again changes nothing.
@@ -184,7 +212,8 @@ impl Store {
                 ))
                 .into_boxed();
             if let Some(state) = state {
-                query = query.filter(dsl::state.eq(state.as_str()));
+                // A literal, so that a partial index is seen to fit.
+                query = query.filter(sql::<Bool>(&format!("state = '{}'", state.as_str())));
             }
             let rows: Vec<DeliveryRow> = query.load(connection)?;
             rows.into_iter().map(read).collect()
@@ -211,22 +240,49 @@ impl Store {
     /// The database is unavailable.
     pub async fn webhook_counts(&self) -> Result<HashMap<String, WebhookCounts>, StoreError> {
         self.run(|connection| {
-            let failed = WebhookDeliveryState::Failed.as_str();
-            let rows: Vec<(String, String, i64)> = dsl::webhook_deliveries
-                .filter(dsl::state.ne(WebhookDeliveryState::Delivered.as_str()))
-                .group_by((dsl::webhook_id, dsl::state))
-                .select((dsl::webhook_id, dsl::state, diesel::dsl::count_star()))
-                .load(connection)?;
-            let mut counts: HashMap<String, WebhookCounts> = HashMap::new();
-            for (webhook, state, count) in rows {
-                let counted = counts.entry(webhook).or_default();
-                if state == failed {
-                    counted.failed = count;
-                } else {
-                    counted.pending = count;
-                }
-            }
-            Ok(counts)
+            let rows: Vec<CountsRow> = diesel::sql_query(COUNTS).load(connection)?;
+            let counts = rows.into_iter().map(|row| {
+                let counts = row.counts();
+                (row.webhook, counts)
+            });
+            Ok(counts.collect())
+        })
+        .await
+    }
+
+    /// How many deliveries of one webhook are pending and failed.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn counts_of_webhook(&self, id: &str) -> Result<WebhookCounts, StoreError> {
+        let id = id.to_owned();
+        self.run(move |connection| {
+            let row: Option<CountsRow> = diesel::sql_query(format!("{COUNTS} WHERE id = $1"))
+                .bind::<Text, _>(id)
+                .get_result(connection)
+                .optional()?;
+            Ok(row.as_ref().map(CountsRow::counts).unwrap_or_default())
+        })
+        .await
+    }
+
+    /// Removes up to a step of a webhook's deliveries, and tells how many. Those that a dispatcher holds at this moment are
+    /// passed over: waiting for them could end in a deadlock.
+    pub(super) async fn remove_webhook_deliveries(&self, id: &str) -> Result<usize, StoreError> {
+        let id = id.to_owned();
+        self.run(move |connection| {
+            let skip_locked = match connection {
+                AnyConnection::Postgres(_) => "FOR UPDATE SKIP LOCKED",
+                AnyConnection::Sqlite(_) => "",
+            };
+            let removed = diesel::sql_query(format!(
+                "WITH step AS MATERIALIZED (SELECT event_id FROM webhook_deliveries \
+                   WHERE webhook_id = $1 LIMIT {STEP} {skip_locked}) \
+                 DELETE FROM webhook_deliveries WHERE webhook_id = $1 AND event_id IN (SELECT event_id FROM step)"
+            ))
+            .bind::<Text, _>(id)
+            .execute(connection)?;
+            Ok(removed)
         })
         .await
     }

@@ -30,6 +30,8 @@ pub(super) struct Batch<W: Write> {
     pub writes: Vec<W>,
     /// When each came.
     pub since: Vec<Instant>,
+    /// After which each is not begun.
+    pub deadlines: Vec<Instant>,
     pub replies: Vec<oneshot::Sender<Result<W::Outcome, StoreError>>>,
 }
 
@@ -67,6 +69,7 @@ impl<W: Write> Queue<W> {
         let mut batch = Batch {
             writes: Vec::new(),
             since: Vec::new(),
+            deadlines: Vec::new(),
             replies: Vec::new(),
         };
         let mut claimed = HashSet::<u64>::new();
@@ -87,6 +90,7 @@ impl<W: Write> Queue<W> {
                 claimed.extend(&waiting.claims);
                 batch.writes.push(waiting.write);
                 batch.since.push(waiting.since);
+                batch.deadlines.push(waiting.deadline);
                 batch.replies.push(waiting.reply);
             }
         }

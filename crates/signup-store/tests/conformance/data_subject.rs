@@ -1,7 +1,10 @@
 //! Erasing people and handing out what is kept about them.
 
+use std::future::ready;
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection, RunQueryDsl as _};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use signup_core::code::Channel;
@@ -14,6 +17,7 @@ use signup_store::{
     AuditEntry, Change, ClaimOutcome, DeliveryState, EventFilter, Lane, Retention, Store,
     WebhookEvent,
 };
+use signup_testkit::{TestDatabase, eventually};
 use uuid::Uuid;
 
 use crate::fixture::{Fixture, application, context, email, later, named, new_challenge, sign_up};
@@ -390,6 +394,47 @@ async fn who_signs_up_while_their_former_account_is_erased_is_in_or_refused(fixt
         let taken = store.is_taken("acme", "people", IdentifierKind::Email, &address);
         assert_eq!(taken.await.unwrap(), is_there);
     }
+}
+
+/// Everything is looked through before the user is locked, so what comes after that has to be found as well: also an event
+/// whose id is older than those that were looked at, because its request waited for others.
+#[tokio::test]
+async fn a_code_that_is_asked_for_during_an_erasure_is_forgotten_too() {
+    let fixture = Fixture::new(TestDatabase::postgres()).await;
+    let record = sign_up(vec![email(EMAIL)], Vec::new());
+    fixture
+        .store
+        .sign_up(record.clone(), later())
+        .await
+        .unwrap();
+    let late = new_challenge(EMAIL, Vec::new());
+    fixture.challenge("somebody.else@example.com").await;
+    // The erasure stops where it locks the user.
+    let mut holder = PgConnection::establish(fixture.database.url()).unwrap();
+    let hold = "BEGIN; SELECT * FROM users FOR UPDATE";
+    holder.batch_execute(hold).unwrap();
+    let store = fixture.another_process();
+    let erasure = tokio::spawn(async move { erase(&store, &record).await });
+    let mut watcher = PgConnection::establish(fixture.database.url()).unwrap();
+    eventually(Duration::from_secs(30), || {
+        let waiting = diesel::sql_query(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        );
+        ready(match waiting.execute(&mut watcher).unwrap() {
+            0 => Err("nobody waits for the lock"),
+            _ => Ok(()),
+        })
+    })
+    .await;
+    fixture.store.store_challenge(late, later()).await.unwrap();
+
+    holder.batch_execute("ROLLBACK").unwrap();
+
+    let erased = erasure.await.unwrap().unwrap();
+    assert_eq!(erased.codes, 1);
+    let codes = fixture.database.rows("otp_challenges");
+    assert!(!codes.iter().any(|row| row.contains(EMAIL)), "{codes:?}");
+    assert_eq!(codes.len(), 1, "and nobody else's");
 }
 
 async fn an_erasure_forgets_nobody_else(fixture: Fixture) {

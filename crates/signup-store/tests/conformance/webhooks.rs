@@ -1,11 +1,13 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection};
 use serde_json::json;
 use signup_core::time::Timestamp;
 use signup_store::{
-    AttemptEnd, AttemptReport, AuditFilter, Retention, Store, Webhook, WebhookDelivery,
-    WebhookDeliveryState, WebhookEvent, WebhookState,
+    AttemptEnd, AttemptReport, AuditFilter, Retention, Store, StoreError, StoreOptions, Webhook,
+    WebhookDelivery, WebhookDeliveryState, WebhookEvent, WebhookState,
 };
 use signup_testkit::author;
 use uuid::Uuid;
@@ -26,6 +28,7 @@ on_both!(
     replaying_brings_back_what_failed_and_what_was_before,
     finished_deliveries_are_swept_and_waiting_ones_stay,
     deleting_a_webhook_removes_its_deliveries,
+    a_webhook_with_many_deliveries_is_deleted,
     one_caller_tells_the_contact,
 );
 
@@ -461,9 +464,75 @@ async fn deleting_a_webhook_removes_its_deliveries(fixture: Fixture) {
     assert_eq!(store.webhook_counts().await.unwrap()["hook"].pending, 1);
     let delete = async || store.delete_webhook("hook", &author(NOW)).await.unwrap();
     assert!(delete().await && !delete().await);
-    assert_eq!(actions(store).await, ["webhook_created", "webhook_deleted"]);
+    assert_eq!(
+        actions(store).await,
+        ["webhook_created", "webhook_paused", "webhook_deleted"]
+    );
     assert!(store.webhook_counts().await.unwrap().is_empty());
     assert_eq!(store.webhooks().await.unwrap(), []);
+}
+
+/// Makes this many events due for a webhook that never had them.
+async fn queue_many(store: &Store, webhook: &str, count: u32) {
+    let ids = (0..count).map(|number| format!("event-{number}")).collect();
+    let noted = author(NOW).did("webhook_replayed", Some(webhook), json!({}));
+    let replayed = store.replay_webhook_events(webhook, ids, false, &noted);
+    assert_eq!(replayed.await.unwrap(), count as usize);
+}
+
+/// More than one step removes, and nothing of another webhook.
+async fn a_webhook_with_many_deliveries_is_deleted(fixture: Fixture) {
+    let store = &fixture.store;
+    for (id, count) in [("hook", 2_500), ("other", 1)] {
+        with_webhook(&fixture, id).await;
+        queue_many(store, id, count).await;
+    }
+    assert!(store.delete_webhook("hook", &author(NOW)).await.unwrap());
+    assert_eq!(fixture.database.rows("webhook_deliveries").len(), 1);
+    assert_eq!(store.counts_of_webhook("other").await.unwrap().pending, 1);
+    let gone = store.counts_of_webhook("hook").await.unwrap();
+    assert_eq!((gone.pending, gone.failed), (0, 0));
+}
+
+#[tokio::test]
+async fn a_deletion_that_was_cut_off_is_finished_by_the_next() {
+    let fixture = Fixture::new(signup_testkit::TestDatabase::postgres()).await;
+    with_webhook(&fixture, "hook").await;
+    queue_many(&fixture.store, "hook", 10).await;
+    // Somebody holds one delivery for longer than a statement may take.
+    let mut holder = PgConnection::establish(fixture.database.url()).unwrap();
+    let hold = "BEGIN; SELECT * FROM webhook_deliveries WHERE event_id = 'event-7' FOR UPDATE";
+    holder.batch_execute(hold).unwrap();
+    let store = Store::open(&StoreOptions {
+        url: fixture.database.url().to_owned(),
+        pool_size: 1,
+        pool_wait: Duration::from_secs(30),
+        statement_timeout: Duration::from_millis(300),
+    })
+    .unwrap();
+
+    let cut_off = store.delete_webhook("hook", &author(NOW)).await;
+
+    assert!(
+        matches!(cut_off, Err(StoreError::Unavailable(_))),
+        "{cut_off:?}"
+    );
+    let left = store.find_webhook("hook").await.unwrap().unwrap();
+    assert_eq!(left.state, WebhookState::Paused);
+    assert_eq!(store.counts_of_webhook("hook").await.unwrap().pending, 1);
+    assert_eq!(
+        queue_event(&store, "event-11").await,
+        0,
+        "nothing new comes"
+    );
+    holder.batch_execute("ROLLBACK").unwrap();
+    assert!(store.delete_webhook("hook", &author(NOW)).await.unwrap());
+    assert_eq!(store.webhooks().await.unwrap(), []);
+    assert!(fixture.database.rows("webhook_deliveries").is_empty());
+    assert_eq!(
+        actions(&store).await[2..],
+        ["webhook_paused", "webhook_deleted"]
+    );
 }
 
 async fn one_caller_tells_the_contact(fixture: Fixture) {

@@ -21,6 +21,7 @@ fn a_sound_installation_passes(operator: &Operator) {
         "settings",
         "database",
         "migrations",
+        "language",
         "clock",
         "outbox",
         "applications",

@@ -81,7 +81,7 @@ fn a_webhook_is_made_listed_paused_resumed_and_deleted(operator: &Operator) {
 
     assert_eq!(operator.json(["webhook", "delete", id])["deleted"], true);
     let entries = operator.store();
-    let entries = entries.audit_entries(signup_store::AuditFilter::default(), 4);
+    let entries = entries.audit_entries(signup_store::AuditFilter::default(), 5);
     let entries = tokio::runtime::Runtime::new().unwrap().block_on(entries);
     let entries = entries.unwrap().into_iter();
     let actions: Vec<_> = entries.map(|(_, entry)| entry.action).collect();
@@ -89,6 +89,7 @@ fn a_webhook_is_made_listed_paused_resumed_and_deleted(operator: &Operator) {
         actions,
         [
             "webhook_deleted",
+            "webhook_paused",
             "webhook_resumed",
             "webhook_paused",
             "webhook_created"

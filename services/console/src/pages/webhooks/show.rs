@@ -35,8 +35,7 @@ pub async fn page(
 ) -> Result<Reply, Refusal> {
     let words = &visit.texts.webhooks;
     let store = &visit.app.store;
-    let counts = store.webhook_counts().await?;
-    let counts = counts.get(&webhook.id).copied().unwrap_or_default();
+    let counts = store.counts_of_webhook(&webhook.id).await?;
     let listed = store
         .webhook_deliveries(&webhook.id, deliveries::filter(visit), deliveries::MOST)
         .await?;

@@ -35,9 +35,23 @@ pub(super) async fn check(place: &Workplace, findings: &mut Vec<Finding>) -> boo
         return false;
     }
     findings.push(Finding::ok("migrations", "none is missing"));
+    findings.push(language(place).await);
     findings.push(clock(place).await);
     findings.push(outbox(place).await);
     true
+}
+
+async fn language(place: &Workplace) -> Finding {
+    const CHECK: &str = "language";
+    match place.store.has_english_messages().await {
+        Ok(true) => Finding::ok(CHECK, "the database's messages are in English"),
+        Ok(false) => Finding::warn(
+            CHECK,
+            "the database's messages are not in English, so deadlocks and a full disk are answered like faults of ours",
+            "as a superuser run: ALTER ROLE NAME SET lc_messages TO 'C', with the name in database.url; restart the services",
+        ),
+        Err(error) => Finding::fail(CHECK, error.to_string(), "start the database"),
+    }
 }
 
 async fn clock(place: &Workplace) -> Finding {

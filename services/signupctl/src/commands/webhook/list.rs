@@ -44,8 +44,7 @@ pub async fn run(place: &Workplace, output: Output) -> anyhow::Result<()> {
 /// Shows one webhook.
 pub async fn show(place: &Workplace, id: &str, output: Output) -> anyhow::Result<()> {
     let webhook = find(place, id).await?;
-    let counts = place.store.webhook_counts().await?;
-    let counts = counts.get(id).copied().unwrap_or_default();
+    let counts = place.store.counts_of_webhook(id).await?;
     let newest = place.store.webhook_deliveries(id, None, NEWEST).await?;
     let mut value = as_json(&webhook, counts);
     value["deliveries"] = newest.iter().map(deliveries::as_json).collect();
