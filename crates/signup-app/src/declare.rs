@@ -4,6 +4,7 @@
 //! names; the provider's own part is read as the provider's own types.
 
 mod keys;
+mod place;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -366,10 +367,20 @@ pub fn check_id(id: &str) -> Result<(), &'static str> {
 }
 
 fn refuse(path: &Path, text: &str, error: &toml::de::Error) -> DeclarationError {
+    let span = error.span();
+    let mut problem = error.message().to_owned();
+    if let Some(key) = span.as_ref().and_then(|span| place::key_at(text, span)) {
+        problem.push_str(&format!(", in `{key}`"));
+        if problem.starts_with("invalid ")
+            && let Some(accepted) = keys::accepted(&key)
+        {
+            problem.push_str(&format!("; it must be {accepted}"));
+        }
+    }
     DeclarationError {
         path: path.to_owned(),
-        line: line_of(text, error.span().map_or(0, |span| span.start)),
-        problem: error.message().to_owned(),
+        line: line_of(text, span.map_or(0, |span| span.start)),
+        problem,
     }
 }
 

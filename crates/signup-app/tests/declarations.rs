@@ -91,7 +91,27 @@ fn every_other_mistake_names_its_line_as_well() {
             "\"green\"",
             "acme.toml:5: `shop`: settings: colour: must be red or blue",
         ),
-        ("\"red\"", "3", "acme.toml:7: invalid type"),
+        (
+            "\"red\"",
+            "3",
+            "acme.toml:7: invalid type: integer `3`, expected a string, in `settings.colour`",
+        ),
+        (
+            "name =",
+            "rules.attempts.per_ip_per_minute = -1\nname =",
+            "acme.toml:6: invalid value: integer `-1`, expected u32, in `rules.attempts.per_ip_per_minute`; \
+             it must be a whole number from 0 to 4294967295",
+        ),
+        (
+            "name =",
+            "enabled = \"yes\"\nname =",
+            "acme.toml:6: invalid type: string \"yes\", expected a boolean, in `enabled`; it must be `true` or `false`",
+        ),
+        (
+            "provider = \"acme\"",
+            "provider = 1",
+            "acme.toml:2: invalid type: integer `1`, expected a string, in `provider`",
+        ),
         (
             "server-key",
             "magic",

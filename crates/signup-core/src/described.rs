@@ -81,6 +81,35 @@ pub enum Kind {
     Toml(&'static str),
 }
 
+impl Kind {
+    /// What is accepted, in English.
+    pub fn accepted(self) -> String {
+        match self {
+            Self::Flag => "`true` or `false`".to_owned(),
+            Self::Number(least, i64::MAX) => format!("a whole number, at least {least}"),
+            Self::Number(least, most) => format!("a whole number from {least} to {most}"),
+            Self::Text(example) => format!("a text, such as `{example:?}`"),
+            Self::Choice(choices) => format!("one of {}", names(choices)),
+            Self::Several(choices) => format!("a list of {}", names(choices)),
+            Self::Lines(example) => format!("a list of texts, such as `[{example:?}]`"),
+            Self::Presence => "a table; it may be empty".to_owned(),
+            Self::ChoicePer(place, choices) => {
+                format!("for each name in `{place}`, one of {}", names(choices))
+            }
+            Self::Table(_) => "a table".to_owned(),
+            Self::Toml(_) => "a list of tables".to_owned(),
+        }
+    }
+}
+
+fn names(choices: &[Choice]) -> String {
+    let names: Vec<String> = choices
+        .iter()
+        .map(|choice| format!("`{:?}`", choice.name))
+        .collect();
+    names.join(", ")
+}
+
 /// A name that can be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Choice {

@@ -193,10 +193,11 @@ impl Declarable for ApplicationSettings {
         ];
         for (key, roles) in given {
             if let Some(role) = roles.iter().find(|role| !self.has_role(role)) {
-                return Err(format!(
-                    "`{key}`: `{role}` is not one of `roles`: {}",
-                    self.roles.join(", ")
-                ));
+                let roles = match self.roles.as_slice() {
+                    [] => ", which is empty".to_owned(),
+                    roles => format!(": {}", roles.join(", ")),
+                };
+                return Err(format!("`{key}`: `{role}` is not one of `roles`{roles}"));
             }
         }
         for (name, table) in &self.tables {

@@ -1,5 +1,6 @@
 //! The keys that every application has beside its rules and its provider's settings, described.
 
+use signup_core::application::RULES;
 use signup_core::described::{Group, Key, Kind, words};
 
 /// What an application is called, and whether it is open.
@@ -27,3 +28,10 @@ pub static GENERAL: &[Group] = &[Group {
         ),
     ],
 }];
+
+/// What a key that every application has must be like.
+pub(super) fn accepted(place: &str) -> Option<String> {
+    let mut keys = GENERAL.iter().chain(RULES).flat_map(|group| group.keys);
+    let key = keys.find(|key| key.is_at(place))?;
+    Some(key.kind.accepted())
+}

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use signup_app::declare::GENERAL;
 use signup_core::application::RULES;
 use signup_core::context::Language;
-use signup_core::described::{Choice, Group, Key, Kind};
+use signup_core::described::{Group, Key, Kind};
 use signup_providers::{Entry, at};
 
 use crate::output::Output;
@@ -120,29 +120,11 @@ fn about(key: &Key) -> String {
 }
 
 fn accepted(kind: Kind) -> String {
+    let accepted = kind.accepted();
     match kind {
-        Kind::Flag => "`true` or `false`".to_owned(),
-        Kind::Number(least, i64::MAX) => format!("a whole number, at least {least}"),
-        Kind::Number(least, most) => format!("a whole number from {least} to {most}"),
-        Kind::Text(example) => format!("a text, such as `{example:?}`"),
-        Kind::Choice(choices) => format!("one of {}", names(choices)),
-        Kind::Several(choices) => format!("a list of {}", names(choices)),
-        Kind::Lines(example) => format!("a list of texts, such as `[{example:?}]`"),
-        Kind::Presence => "a table; it may be empty".to_owned(),
-        Kind::ChoicePer(place, choices) => {
-            format!("for each name in `{place}`, one of {}", names(choices))
-        }
-        Kind::Table(_) => "a table, see below".to_owned(),
-        Kind::Toml(_) => "a list of tables, see below".to_owned(),
+        Kind::Table(_) | Kind::Toml(_) => format!("{accepted}, see below"),
+        _ => accepted,
     }
-}
-
-fn names(choices: &[Choice]) -> String {
-    let names: Vec<String> = choices
-        .iter()
-        .map(|choice| format!("`{:?}`", choice.name))
-        .collect();
-    names.join(", ")
 }
 
 fn default(key: &Key, defaults: &Value) -> String {

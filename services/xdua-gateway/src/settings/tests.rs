@@ -48,7 +48,7 @@ fn what_cannot_work_is_refused_naming_the_key() {
         (json!({"roles": ["a b"]}), "`roles`: `a b`"),
         (
             json!({"self_service_roles": ["admin"]}),
-            "`self_service_roles`: `admin`",
+            "`self_service_roles`: `admin` is not one of `roles`, which is empty",
         ),
         (
             json!({"roles": ["a"], "add_user_roles": ["b"]}),
