@@ -102,7 +102,10 @@ async fn a_fault_of_ours_says_nothing_about_itself() {
         application.settings = json!({"kind": "from the future"});
     }
     let stored = app.store.declarations().await.unwrap();
-    let plan = apply::plan(&stored, &[declared], &app.keys, app.clock.now()).unwrap();
+    let now = app.clock.now();
+    let plan = apply::plan(&app.store, &stored, &[declared], &app.keys, now)
+        .await
+        .unwrap();
     app.store.change_declarations(plan.changes).await.unwrap();
     assert!(app.catalog.refresh(&app.store, &app.keys).await.unwrap());
     for path in ["/signup", "/otp/send"] {

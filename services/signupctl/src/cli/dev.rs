@@ -11,8 +11,8 @@ use clap::Args;
 
 Data and the demo's credentials (demo.env, to be sourced) stay in the directory for the next start; the demo \
 applications themselves are declared anew at every start. Messages are not sent: they are shown on the terminal and in \
-the inbox beside the console, where one signs in as `demo`; the password is in demo.env. Ctrl-C stops. One process at a \
-time uses a directory.",
+the inbox beside the console, where one signs in as `demo`; the password is in demo.env. Events stay in this process, \
+whatever bus.url says. One process at a time uses a directory. Ctrl-C stops.",
     after_help = "EXAMPLES
     signupctl dev
     signupctl dev --dir /tmp/try --reset

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
-use signup_app::settings::{HttpSettings, Settings};
+use signup_app::settings::{BusUrl, HttpSettings, Settings};
 use signup_app::shutdown::Shutdown;
 use signup_app::{App, background};
 use tokio::signal::ctrl_c;
@@ -40,13 +40,24 @@ const INTERRUPTED: i32 = 130;
 /// Whatever keeps it from starting.
 pub fn run(arguments: &DevArgs, config: Option<&Path>, output: Output) -> anyhow::Result<()> {
     let files = Files::in_directory(&arguments.dir);
-    let settings = stack::settings(&files, config)?;
+    let mut settings = stack::settings(&files, config)?;
+    keep_events_here(&mut settings);
     let console = stack::console_http(&settings.http, config)?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the runtime cannot start")?
         .block_on(start(arguments, &files, settings, console, output))
+}
+
+/// Whatever the settings say: events are shown on the terminal, and who has a broker for them means another program.
+fn keep_events_here(settings: &mut Settings) {
+    if let BusUrl::RabbitMq(url) = &settings.bus.url {
+        eprintln!(
+            "signupctl: bus.url names {url}, which signupctl dev does not use: events stay in this process"
+        );
+    }
+    settings.bus.url = BusUrl::InProcess;
 }
 
 async fn start(

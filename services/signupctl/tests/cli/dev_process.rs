@@ -121,6 +121,27 @@ fn scripts_get_the_addresses_as_json() {
     assert_eq!(ready["env_file"], ".signup/demo.env");
 }
 
+#[test]
+fn a_broker_is_not_used_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = dev(folder.path());
+    command
+        .arg("--json")
+        .env("SIGNUP__BUS__URL", "amqp://guest:hush@127.0.0.1:1/%2f");
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    child.kill().unwrap();
+    let errors = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+    assert!(line.starts_with('{'), "{line} {errors}");
+    assert!(
+        errors.contains("bus.url") && errors.contains("does not use") && !errors.contains("hush"),
+        "{errors}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn it_runs_on_postgres_as_well() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::postgres());
