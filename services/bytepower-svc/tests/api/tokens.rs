@@ -210,7 +210,7 @@ async fn what_else_a_token_holds_does_not_matter() {
     let mut header = hs256();
     header.kid = Some("whatever".to_owned());
     let payload = json!({
-        "iat": service.now_millis(), "key_name": "shop-server", "aud": "bytepower", "iss": "me", "nbf": "never",
+        "iat": service.now_millis(), "key_name": "shop-server", "aud": "bytepower", "iss": "me", "jti": 7,
     });
     let token = service.token_with("shop", &header, &payload);
     sign_up_with(&service, &token).await.user();

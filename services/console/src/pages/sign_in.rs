@@ -223,8 +223,8 @@ fn form(visitor: &Visitor, status: u16, next: &str, problem: Option<&Problem>) -
 
 #[cfg(test)]
 mod tests {
+    use signup_core::operator::Role;
     use signup_core::time::Timestamp;
-    use signup_store::Role;
 
     use super::*;
 
