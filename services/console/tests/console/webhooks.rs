@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use serde_json::json;
 use signup_notify::webhook::open_secrets;
@@ -223,10 +225,7 @@ async fn deliveries_are_listed_and_what_the_outbox_has_lost_is_told() {
     let store = &desk.service.app.store;
     // Not due, or the service's own worker would find at any moment that the event is lost, and give it up.
     let later = desk.now().after(Duration::from_secs(3600));
-    store
-        .insert_webhook_deliveries(event, later)
-        .await
-        .unwrap();
+    store.insert_webhook_deliveries(event, later).await.unwrap();
 
     let sam = desk.signed_in("sam").await;
     sam.get(&path).await.shows(event.id);

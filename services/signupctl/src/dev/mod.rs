@@ -23,7 +23,7 @@ use signup_app::{App, background};
 use tokio::signal::ctrl_c;
 
 use crate::cli::DevArgs;
-use crate::output::{Output, print};
+use crate::output::{Output, note, print};
 use crate::providers;
 use demo::{Demo, DemoOperator};
 use demo_site::DemoSite;
@@ -53,9 +53,9 @@ pub fn run(arguments: &DevArgs, config: Option<&Path>, output: Output) -> anyhow
 /// Whatever the settings say: events are shown on the terminal, and who has a broker for them means another program.
 fn keep_events_here(settings: &mut Settings) {
     if let BusUrl::RabbitMq(url) = &settings.bus.url {
-        eprintln!(
+        note(format_args!(
             "signupctl: bus.url names {url}, which signupctl dev does not use: events stay in this process"
-        );
+        ));
     }
     settings.bus.url = BusUrl::InProcess;
 }
