@@ -16,14 +16,25 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         "y" => 365 * 86_400,
         _ => return Err(ALLOWED.to_owned()),
     };
+    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(ALLOWED.to_owned());
+    }
     number
         .parse::<u64>()
         .ok()
         .and_then(|number| number.checked_mul(seconds))
-        // A thousand years are enough, and keep sums of times in range.
+        // They are enough, and keep sums of times in range.
         .filter(|seconds| *seconds <= 1000 * 365 * 86_400)
         .map(Duration::from_secs)
-        .ok_or_else(|| ALLOWED.to_owned())
+        .ok_or_else(|| "1000 years are the most".to_owned())
+}
+
+/// The same for what must last some time.
+pub fn parse_lasting(text: &str) -> Result<Duration, String> {
+    match parse(text)? {
+        Duration::ZERO => Err("must be longer than nothing".to_owned()),
+        lasting => Ok(lasting),
+    }
 }
 
 #[cfg(test)]
@@ -46,5 +57,6 @@ mod tests {
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
+        assert!(parse("0s").is_ok() && parse_lasting("1s").is_ok() && parse_lasting("0s").is_err());
     }
 }

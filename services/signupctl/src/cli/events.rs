@@ -1,11 +1,11 @@
 //! The commands that read the outbox and send events out again.
 
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Args, Subcommand};
 use signup_core::event::EventType;
 use signup_core::time::Timestamp;
 
-use crate::moment;
+use crate::{moment, providers};
 
 /// `signupctl events`
 #[derive(Debug, Subcommand)]
@@ -42,7 +42,7 @@ pub struct EventChoice {
     #[arg(long = "type", value_name = "TYPE", value_parser = event_type)]
     pub types: Vec<EventType>,
     /// Only of this provider
-    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(providers::names()))]
     pub provider: Option<String>,
     /// Only about this user (the public id) or challenge
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]

@@ -107,7 +107,7 @@ pub enum TokenKind {
         #[command(flatten)]
         token: TokenArgs,
         /// How long it is accepted: 24h, 30d, 10y
-        #[arg(long, value_name = "TIME", default_value = "10y", value_parser = span::parse)]
+        #[arg(long, value_name = "TIME", default_value = "10y", value_parser = span::parse_lasting)]
         valid: Duration,
     },
     /// A token for a user of an app, who adds other users
@@ -120,7 +120,7 @@ pub enum TokenKind {
         #[arg(long, value_name = "ID")]
         user: String,
         /// How long it is accepted: 15m, 24h
-        #[arg(long, value_name = "TIME", default_value = "15m", value_parser = span::parse)]
+        #[arg(long, value_name = "TIME", default_value = "15m", value_parser = span::parse_lasting)]
         valid: Duration,
     },
 }

@@ -98,8 +98,12 @@ fn throwaway_keys() -> anyhow::Result<KeyRing> {
 
 fn read_all(arguments: &[PathBuf]) -> anyhow::Result<Vec<Declared>> {
     let mut declared = Vec::new();
+    let is_input = |argument: &&PathBuf| argument.as_path() == Path::new("-");
+    if arguments.iter().filter(is_input).count() > 1 {
+        return Err(Misuse("standard input (-f -) can be read once only".to_owned()).into());
+    }
     for argument in arguments {
-        if argument == Path::new("-") {
+        if is_input(&argument) {
             let text =
                 io::read_to_string(io::stdin().lock()).context("standard input cannot be read")?;
             declared.push(read(Path::new("<stdin>"), &text)?);

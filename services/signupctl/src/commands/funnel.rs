@@ -9,8 +9,9 @@ use signup_store::FunnelGroup;
 
 use crate::cli::{FunnelArgs, FunnelPart};
 use crate::commands::app;
+use crate::moment::end_of_window;
 use crate::output::{Output, table};
-use crate::workplace::{Workplace, now};
+use crate::workplace::Workplace;
 
 /// Shows the funnel: span by span, or one line for each part.
 pub async fn run(place: &Workplace, arguments: &FunnelArgs, output: Output) -> anyhow::Result<()> {
@@ -25,7 +26,7 @@ pub async fn run(place: &Workplace, arguments: &FunnelArgs, output: Output) -> a
     };
     let question = FunnelQuestion {
         since: arguments.since,
-        until: arguments.until.unwrap_or_else(now),
+        until: end_of_window(arguments.since, arguments.until)?,
         application,
         channel: arguments.channel,
         country: arguments.country.clone(),

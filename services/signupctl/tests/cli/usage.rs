@@ -1,6 +1,6 @@
 use crate::operator::{Done, Operator};
 
-const COMMANDS: [&[&str]; 35] = [
+const COMMANDS: [&[&str]; 36] = [
     &["dev"],
     &["migrate"],
     &["apply"],
@@ -36,6 +36,7 @@ const COMMANDS: [&[&str]; 35] = [
     &["import"],
     &["completions"],
     &["openapi"],
+    &["pause"],
 ];
 
 #[test]
@@ -65,6 +66,26 @@ fn a_wrong_command_line_ends_with_2() {
         &["app", "show", "noslash"],
     ] {
         assert_eq!(operator.run(wrong).status, 2, "{wrong:?}");
+    }
+}
+
+/// Nothing can come of them: a slip of the pen, which an empty answer would hide.
+#[test]
+fn what_can_find_nothing_ends_with_2() {
+    let operator = Operator::with_applications();
+    for (wrong, named) in [
+        ("events list --provider acme", "acme"),
+        ("events replay --since 1h --until 2h", "--since"),
+        ("events list --since 1h --until 2h", "--since"),
+        ("funnel --since 1h --until 2h", "--since"),
+        ("token create app --app EIxcPdpT --valid 0s", "longer"),
+        (
+            "token create app --app EIxcPdpT --valid 1001y",
+            "1000 years",
+        ),
+        ("apply -f - -f -", "once"),
+    ] {
+        operator.run(wrong.split(' ')).refused(2, &[named]);
     }
 }
 

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::{Reader, as_json, source, state};
 use crate::cli::EventsListArgs;
+use crate::moment::end_of_window;
 use crate::output::{Output, note, table};
-use crate::workplace::{Workplace, now};
+use crate::workplace::Workplace;
 
 /// Lists the chosen events, the oldest first.
 pub async fn run(
@@ -14,7 +15,7 @@ pub async fn run(
     output: Output,
 ) -> anyhow::Result<()> {
     place.must_be_migrated().await?;
-    let until = arguments.until.unwrap_or_else(now);
+    let until = end_of_window(arguments.since, arguments.until)?;
     let mut reader = Reader::new(&place.store, &arguments.choice, arguments.since, until);
     let mut events = Vec::new();
     while events.len() <= arguments.limit

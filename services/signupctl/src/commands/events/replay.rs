@@ -9,6 +9,7 @@ use signup_store::{Store, StoredEvent};
 use super::Reader;
 use crate::cli::EventsReplayArgs;
 use crate::failure::Misuse;
+use crate::moment::end_of_window;
 use crate::output::{Output, Progress};
 use crate::workplace::{Workplace, now};
 
@@ -19,7 +20,7 @@ pub async fn run(
     output: Output,
 ) -> anyhow::Result<()> {
     place.must_be_migrated().await?;
-    let until = arguments.until.unwrap_or_else(now);
+    let until = end_of_window(arguments.since, arguments.until)?;
     let mut reader = Reader::new(&place.store, &arguments.choice, arguments.since, until);
     let recipient = Recipient::of(place, arguments)?;
     let progress = Progress::new();
