@@ -46,9 +46,10 @@ pub async fn submit(visitor: Visitor) -> Result<Reply, Refusal> {
         let seconds = exhausted.retry_after.as_secs().max(1).to_string();
         return Ok(reply.with_header("retry-after", seconds));
     }
-    let operator = store.find_operator(&name).await?;
+    let operators = store.operators().await?;
+    let operator = operators.iter().find(|operator| operator.name == name);
     let password = visitor.form.get("password").to_owned();
-    let is_right = match check(&visitor, &name, operator.as_ref(), password).await {
+    let is_right = match check(&visitor, &name, &operators, operator, password).await {
         Ok(is_right) => is_right,
         Err(refusal) => {
             // Nothing was compared, so it was no guess.
@@ -56,16 +57,18 @@ pub async fn submit(visitor: Visitor) -> Result<Reply, Refusal> {
             return Err(refusal);
         }
     };
-    let operator = operator.filter(|operator| is_right && !operator.disabled);
-    if let Some(operator) = &operator
+    if let Some(operator) = operator.filter(|operator| is_right && !operator.disabled)
         && let Some(token) = begin(&visitor, operator).await?
     {
         store.give_back_limits(limits).await?;
         return Ok(headers::to(next).with_header("set-cookie", session::begin(&token)));
     }
     // Some people type their password into the wrong field.
-    let known = store.find_operator(&name).await?.is_some();
-    let shown = if known { name } else { mask_text(&name) };
+    let shown = if operator.is_some() {
+        name
+    } else {
+        mask_text(&name)
+    };
     let author = visitor.author_as(&shown);
     let entry = author.did("sign_in_refused", None, json!({}));
     store.insert_audit_entry(&entry).await?;
@@ -108,11 +111,11 @@ pub fn limits(visitor: &Visitor, name: &str) -> Vec<Limit> {
 async fn check(
     visitor: &Visitor,
     name: &str,
+    operators: &[Operator],
     operator: Option<&Operator>,
     password: String,
 ) -> Result<bool, Refusal> {
-    let operators = visitor.app.store.operators().await?;
-    let nobody = nobody(visitor.app.settings.hash.cost, name, &operators);
+    let nobody = nobody(visitor.app.settings.hash.cost, name, operators);
     let hash = operator.map_or(&nobody, |operator| &operator.password_hash);
     // What no operator can have as a password takes its time as well.
     let (password, is_possible) = match Password::new(password) {

@@ -11,7 +11,7 @@ use signup_app::declare::{Declared, provider_of};
 use signup_core::keys::KeyRing;
 use signup_store::Declarations;
 
-use super::key::not_shown;
+use super::key::show_made;
 use crate::cli::ApplyArgs;
 use crate::failure::Misuse;
 use crate::output::{Output, note, table};
@@ -45,11 +45,8 @@ pub async fn run(place: &Workplace, arguments: &ApplyArgs, output: Output) -> an
     };
     let value = as_json(&plan, arguments.dry_run);
     let text = || as_text(&plan, arguments.dry_run);
-    if plan.secrets.is_empty() {
-        return output.show(&value, text);
-    }
     let made: Vec<String> = plan.secrets.iter().map(|new| new.name.clone()).collect();
-    output.show_once(&value, text, &not_shown(&made))
+    show_made(output, &value, text, &made)
 }
 
 /// Writes, if nothing was declared since `stored` was read. If something was, what is left to do is another matter: of two

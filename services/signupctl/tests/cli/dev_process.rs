@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::process::Child;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -98,16 +99,22 @@ async fn a_second_interrupt_does_not_wait_for_anybody() {
     assert_eq!(stack.wait().await.code(), Some(130));
 }
 
+/// What it says when it is ready.
+fn first_line(child: &mut Child) -> String {
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    line
+}
+
 #[test]
 fn scripts_get_the_addresses_as_json() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = dev(folder.path());
     command.arg("--json");
     let mut child = command.spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    let line = first_line(&mut child);
     child.kill().unwrap();
     child.wait().unwrap();
     let ready: Value = serde_json::from_str(&line).unwrap();
@@ -129,10 +136,7 @@ fn a_broker_is_not_used_and_that_is_said() {
         .arg("--json")
         .env("SIGNUP__BUS__URL", "amqp://guest:hush@127.0.0.1:1/%2f");
     let mut child = command.spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    let line = first_line(&mut child);
     child.kill().unwrap();
     let errors = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
     assert!(line.starts_with('{'), "{line} {errors}");

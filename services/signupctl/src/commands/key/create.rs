@@ -12,7 +12,7 @@ use signup_core::credential::CredentialKind;
 use signup_core::mask::Secret;
 use signup_store::{Change, Declarations};
 
-use super::{full_name, issued_json, issued_text, not_shown};
+use super::{issued_json, issued_text, made, show_made};
 use crate::cli::KeyCreateArgs;
 use crate::commands::{app, token};
 use crate::failure::Misuse;
@@ -46,12 +46,13 @@ pub async fn run(
     let issued = make(place, arguments, &owner)?;
     let change = Change::AddCredential(issued.record.clone());
     place.change_declarations(vec![change]).await?;
-    let value = issued_json(&issued);
-    let text = || issued_text(&issued);
-    if issued.secret.is_none() {
-        return output.show(&value, text);
-    }
-    output.show_once(&value, text, &not_shown(&[full_name(&issued.record)]))
+    let made: Vec<String> = made(&issued).into_iter().collect();
+    show_made(
+        output,
+        &issued_json(&issued),
+        || issued_text(&issued),
+        &made,
+    )
 }
 
 fn make(

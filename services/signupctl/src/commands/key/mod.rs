@@ -5,15 +5,33 @@ pub mod list;
 pub mod reseal;
 pub mod rotate;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use signup_app::credentials::Issued;
 use signup_core::credential::CredentialKind;
 use signup_store::CredentialRecord;
 
 use super::app::{credential_json, lifetime};
+use crate::output::Output;
 
-/// What to tell when the secrets of new credentials, each `provider/kind/id`, could not be shown.
-pub fn not_shown(made: &[String]) -> String {
+/// Shows a result with the secrets of these new credentials, each `provider/kind/id`; it may be of none.
+///
+/// # Errors
+/// Standard output cannot be written, or nobody reads the secrets.
+pub fn show_made(
+    output: Output,
+    value: &impl Serialize,
+    text: impl FnOnce() -> String,
+    made: &[String],
+) -> anyhow::Result<()> {
+    if made.is_empty() {
+        output.show(value, text)
+    } else {
+        output.show_once(value, text, &not_shown(made))
+    }
+}
+
+fn not_shown(made: &[String]) -> String {
     let commands: Vec<String> = made
         .iter()
         .map(|name| format!("signupctl key rotate {}", name.replacen('/', " ", 1)))
@@ -24,9 +42,13 @@ pub fn not_shown(made: &[String]) -> String {
     )
 }
 
-/// `provider/kind/id`.
-fn full_name(record: &CredentialRecord) -> String {
-    format!("{}/{}/{}", record.provider, record.kind, record.id)
+/// `provider/kind/id`, if the credential has a secret to show.
+fn made(issued: &Issued) -> Option<String> {
+    let CredentialRecord {
+        provider, kind, id, ..
+    } = &issued.record;
+    issued.secret.as_ref()?;
+    Some(format!("{provider}/{kind}/{id}"))
 }
 
 /// A new credential with its secret, the only time that it is shown.

@@ -6,7 +6,7 @@ use signup_core::credential::CredentialKind;
 use signup_core::time::Timestamp;
 use signup_store::{Change, CredentialRecord, Declarations};
 
-use super::{full_name, issued_json, issued_text, not_shown};
+use super::{issued_json, issued_text, made, show_made};
 use crate::cli::KeyRotateArgs;
 use crate::failure::Misuse;
 use crate::output::Output;
@@ -74,12 +74,8 @@ pub async fn run(
         let texts: Vec<_> = rotations.iter().map(as_text).collect();
         texts.join("\n")
     };
-    let with_secret = rotations.iter().filter(|one| one.new.secret.is_some());
-    let made: Vec<String> = with_secret.map(|one| full_name(&one.new.record)).collect();
-    if made.is_empty() {
-        return output.show(&value, text);
-    }
-    output.show_once(&value, text, &not_shown(&made))
+    let made: Vec<String> = rotations.iter().filter_map(|one| made(&one.new)).collect();
+    show_made(output, &value, text, &made)
 }
 
 fn find<'a>(
